@@ -1,0 +1,306 @@
+/* The interpreter's life and its pump: bytes and time in, states stepped, bytes out. */
+#include "at/at.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "at/internal.h"
+#include "base/mem.h"
+
+void at_reset(struct at *at)
+{
+    at->echo = at->config.echo;
+    at->verbose = true;
+    at->quiet = false;
+    at->s3 = '\r';
+    at->s4 = '\n';
+    at->s5 = '\b';
+    at->cmee = at->grammar->cmee;
+}
+
+struct at *at_create(const struct at_config *config)
+{
+    struct at *at = mem_zeroed(sizeof *at);
+    at->config = *config;
+    at->grammar = config->grammar;
+    at->urcs.last = &at->urcs.first;
+    at_reset(at);
+    return at;
+}
+
+void at_set_context(struct at *at, void *ctx)
+{
+    at->config.ctx = ctx;
+}
+
+void at_destroy(struct at *at)
+{
+    if (!at) {
+        return;
+    }
+    at_clear_urcs(at);
+    buf_free(&at->input);
+    buf_free(&at->line);
+    buf_free(&at->last);
+    buf_free(&at->after);
+    buf_free(&at->data);
+    buf_free(&at->output);
+    free(at->strings);
+    free(at);
+}
+
+void at_wake(const struct at *at)
+{
+    if (at->config.wake) {
+        at->config.wake(at->config.hooks_ctx);
+    }
+}
+
+bool at_blocked(const struct at *at)
+{
+    return buf_len(&at->output) >= AT_OUTPUT_MAX;
+}
+
+/* ---- lines ---- */
+
+static void echo(struct at *at, const char *bytes, size_t len)
+{
+    if (at->echo && !at->from_gone) {
+        at_put(at, bytes, len);
+    }
+}
+
+static bool is_repeat(const struct buf *line)
+{
+    const char *text = buf_bytes(line);
+    return buf_len(line) == 2 && (text[0] == 'A' || text[0] == 'a') && text[1] == '/';
+}
+
+static bool is_blank(const struct buf *line)
+{
+    return at_skip_blanks(buf_bytes(line), buf_len(line), 0) == buf_len(line);
+}
+
+static void end_line(struct at *at)
+{
+    bool overlong = at->overlong;
+    at->in_line = at->overlong = false;
+    if (overlong) {
+        buf_free(&at->line);
+        at_refuse_line(at, AT_FAULT_LINE_TOO_LONG);
+    } else if (is_blank(&at->line)) {
+        buf_clear(&at->line);
+    } else {
+        struct buf spent = at->last;
+        at->last = at->line;
+        at->line = spent;
+        buf_clear(&at->line);
+        at_begin_line(at);
+    }
+}
+
+static void line_byte(struct at *at, char byte)
+{
+    unsigned char value = (unsigned char)byte;
+    if (byte == '\n' && at->cr_before) { /* it belongs to the CR, however late it comes */
+        at->cr_before = false;
+        return;
+    }
+    at->cr_before = value == at->s3;
+    if (value == at->s3 || byte == '\n') {
+        echo(at, &byte, 1);
+        end_line(at);
+        return;
+    }
+    at->in_line = true;
+    if (value == at->s5 && at->grammar->backspace_edits) {
+        if (buf_len(&at->line)) {
+            buf_cut(&at->line, buf_len(&at->line) - 1);
+            echo(at, "\b \b", 3);
+        }
+        return;
+    }
+    echo(at, &byte, 1);
+    if (buf_len(&at->line) == at->grammar->line_max) {
+        at->overlong = true;
+    } else {
+        buf_add_byte(&at->line, byte);
+    }
+    if (is_repeat(&at->line)) { /* V.250 5.2.4: at once, without a terminator */
+        at->in_line = false;
+        buf_clear(&at->line);
+        if (!buf_len(&at->last)) {
+            buf_add_text(&at->last, "AT");
+        }
+        at_begin_line(at);
+    }
+}
+
+/* ---- the pump ---- */
+
+/* What a host that has gone left unfinished goes with it. */
+static void drop_unfinished(struct at *at)
+{
+    at->in_line = at->overlong = at->cr_before = false;
+    buf_clear(&at->line);
+    if (at_in_data(at)) {
+        at_abandon(at);
+    } else if (at->state == AT_STATE_DROP) {
+        at->state = AT_STATE_COMMAND;
+    }
+}
+
+static void take_byte(struct at *at)
+{
+    char byte = *buf_bytes(&at->input);
+    buf_take(&at->input, 1);
+    at->last_byte = at->now;
+    at->from_gone = at->stale > 0;
+    if (at_in_data(at) || at->state == AT_STATE_DROP) {
+        at_data_byte(at, byte);
+    } else {
+        line_byte(at, byte);
+    }
+    if (at->from_gone) {
+        at->from_gone = false;
+        if (at->stale > 0 && --at->stale == 0) {
+            drop_unfinished(at);
+        }
+    }
+}
+
+static void pump(struct at *at)
+{
+    for (;;) {
+        if (at->continues) {
+            at->continues = false;
+            at_run_next(at);
+        } else if (at->deaf && !at->running) {
+            buf_clear(&at->input);
+            break;
+        } else if (at->state != AT_STATE_RUNNING && buf_len(&at->input) && !at_blocked(at)) {
+            take_byte(at);
+        } else {
+            break;
+        }
+        at_release_urcs(at);
+    }
+    at_release_urcs(at);
+}
+
+void at_feed(struct at *at, const char *bytes, size_t len, at_time now)
+{
+    at->now = now;
+    at->counters.bytes_in += len;
+    at_data_tick(at); /* what is due before these bytes */
+    buf_add(&at->input, bytes, len);
+    pump(at);
+}
+
+void at_tick(struct at *at, at_time now)
+{
+    at->now = now;
+    at_data_tick(at);
+    pump(at);
+}
+
+at_time at_deadline(const struct at *at)
+{
+    if (at->continues ||
+        (buf_len(&at->input) && at->state != AT_STATE_RUNNING && !at_blocked(at))) {
+        return at->now;
+    }
+    if (at->state == AT_STATE_COMMAND) {
+        bool held = at->in_line && at->urcs.first && at->present;
+        return held ? at->last_byte + URC_HOLD_MS : AT_NEVER;
+    }
+    return at_data_deadline(at);
+}
+
+size_t at_input_room(const struct at *at)
+{
+    size_t held = buf_len(&at->input);
+    return at_blocked(at) || held >= AT_INPUT_MAX ? 0 : AT_INPUT_MAX - held;
+}
+
+const char *at_output(const struct at *at, size_t *len)
+{
+    *len = buf_len(&at->output);
+    return buf_bytes(&at->output);
+}
+
+void at_output_written(struct at *at, size_t len, at_time now)
+{
+    bool blocked = at_blocked(at);
+    at->now = now;
+    at->counters.bytes_out += len;
+    buf_take(&at->output, len);
+    if (blocked && !at_blocked(at)) {
+        at->last_byte = now; /* while nothing was read, silence meant nothing */
+    }
+    pump(at);
+}
+
+bool at_drained(const struct at *at)
+{
+    return !at->present || (buf_len(&at->output) == 0 && !at->urcs.first);
+}
+
+/* ---- the host ---- */
+
+void at_host_came(struct at *at, at_time now)
+{
+    at->now = now;
+    at->present = true;
+    pump(at);
+}
+
+void at_host_gone(struct at *at, at_time now)
+{
+    at->now = now;
+    at->present = false;
+    buf_clear(&at->output);
+    at->muted = at->running;
+    at->stale = buf_len(&at->input);
+    if (!at->stale) {
+        drop_unfinished(at);
+    }
+    at_drop_urcs(at, at->config.backlog);
+    pump(at);
+}
+
+void at_deafen(struct at *at)
+{
+    at->deaf = true;
+    at->in_line = at->overlong = at->cr_before = false;
+    buf_clear(&at->line);
+    buf_clear(&at->input);
+    at->stale = 0;
+}
+
+void at_restart(struct at *at)
+{
+    at_reset(at);
+    at_clear_urcs(at);
+}
+
+void at_undeafen(struct at *at)
+{
+    at->deaf = false;
+    at_wake(at);
+}
+
+void at_set_tracing(struct at *at, bool on)
+{
+    at->tracing = on && at->config.trace;
+}
+
+int at_cmee(const struct at *at)
+{
+    return at->cmee;
+}
+
+struct at_counters at_counters(const struct at *at)
+{
+    return at->counters;
+}

@@ -1,0 +1,239 @@
+/* The four doors out - information line, final result, URC, data - and the one queue behind them
+ * that decides what may go now and what waits. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "at/internal.h"
+#include "base/mem.h"
+
+void at_trace(const struct at *at, enum at_trace what, const char *text, size_t len)
+{
+    if (at->tracing) {
+        at->config.trace(at->config.hooks_ctx, what, text, len);
+    }
+}
+
+void at_put(struct at *at, const char *bytes, size_t len)
+{
+    if (at->present && !at->muted) {
+        buf_add(&at->output, bytes, len);
+    }
+}
+
+/* V.250 6.2.6: with V1 text stands between CR LF pairs, with V0 CR LF follows. */
+void at_frame(const struct at *at, struct buf *out, const char *text, size_t len)
+{
+    if (at->verbose) {
+        buf_add_byte(out, (char)at->s3);
+        buf_add_byte(out, (char)at->s4);
+    }
+    buf_add(out, text, len);
+    buf_add_byte(out, (char)at->s3);
+    buf_add_byte(out, (char)at->s4);
+}
+
+/* ---- information lines ---- */
+
+static bool current(const struct at *at, at_ticket ticket)
+{
+    return at->running && at->call.ticket == ticket;
+}
+
+void at_info_bytes(struct at *at, at_ticket ticket, const char *bytes, size_t len, bool secret)
+{
+    if (!current(at, ticket)) {
+        return;
+    }
+    at_trace(at, AT_TRACE_OUT, secret ? "***" : bytes, secret ? 3 : len);
+    if (at->present && !at->muted) {
+        at_frame(at, &at->output, bytes, len);
+    }
+}
+
+void at_info(struct at *at, at_ticket ticket, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    at_info_bytes(at, ticket, buf_bytes(&text), buf_len(&text), false);
+    buf_free(&text);
+}
+
+void at_after_ok(struct at *at, at_ticket ticket, const char *bytes, size_t len)
+{
+    if (current(at, ticket)) {
+        buf_add(&at->after, bytes, len);
+    }
+}
+
+/* ---- final results ---- */
+
+static void put_words(struct at *at, const char *words)
+{
+    while (*words) {
+        size_t len = strcspn(words, "\n");
+        struct buf line = {0};
+        at_frame(at, &line, words, len);
+        at_put(at, buf_bytes(&line), buf_len(&line));
+        buf_free(&line);
+        words += len + (words[len] == '\n');
+    }
+}
+
+static void put_result(struct at *at, at_result result)
+{
+    int number = at->verbose ? -1 : at->grammar->number(result, at->cmee);
+    if (number >= 0) {
+        struct buf line = {0};
+        buf_printf(&line, "%d%c", number, at->s3);
+        at_put(at, buf_bytes(&line), buf_len(&line));
+        buf_free(&line);
+        return;
+    }
+    struct buf words = {0};
+    at->grammar->word(&words, result, at->cmee);
+    put_words(at, buf_text(&words));
+    buf_free(&words);
+}
+
+void at_put_final(struct at *at, at_result result)
+{
+    if (at->tracing) {
+        struct buf words = {0};
+        at->grammar->word(&words, result, at->cmee);
+        at_trace(at, AT_TRACE_OUT, buf_bytes(&words), buf_len(&words));
+        buf_free(&words);
+    }
+    if (!at->quiet) {
+        put_result(at, result);
+    }
+}
+
+/* A prompt is not a result code: it goes also under ATQ1. */
+void at_put_prompt(struct at *at)
+{
+    if (at->prompt == AT_PROMPT_OK) {
+        put_result(at, AT_OK);
+    } else {
+        at_put(at, at->grammar->chevron, strlen(at->grammar->chevron));
+    }
+}
+
+/* ---- URCs ---- */
+
+static void pop(struct at_queue *queue, struct at_block **link)
+{
+    struct at_block *block = *link;
+    *link = block->next;
+    if (queue->last == &block->next) {
+        queue->last = link;
+    }
+    queue->bytes -= block->len;
+    free(block);
+    if (!queue->first) {
+        queue->dropping = false;
+    }
+}
+
+void at_clear_urcs(struct at *at)
+{
+    while (at->urcs.first) {
+        pop(&at->urcs, &at->urcs.first);
+    }
+}
+
+void at_drop_urcs(struct at *at, size_t keep)
+{
+    size_t droppable = 0;
+    for (const struct at_block *block = at->urcs.first; block; block = block->next) {
+        droppable += block->boot ? 0 : block->len;
+    }
+    struct at_block **link = &at->urcs.first;
+    while (*link && droppable > keep) {
+        if ((*link)->boot) {
+            link = &(*link)->next;
+        } else {
+            droppable -= (*link)->len;
+            at->counters.urcs_dropped++;
+            pop(&at->urcs, link);
+        }
+    }
+}
+
+static bool may_go(const struct at *at)
+{
+    bool idle = at->state == AT_STATE_COMMAND || at->state == AT_STATE_DROP;
+    bool line = at->in_line && at->now - at->last_byte < URC_HOLD_MS;
+    return at->present && idle && !line;
+}
+
+void at_release_urcs(struct at *at)
+{
+    if (!at->urcs.first || !may_go(at)) {
+        return;
+    }
+    while (at->urcs.first && buf_len(&at->output) < URC_AHEAD) {
+        const struct at_block *block = at->urcs.first;
+        at_trace(at, AT_TRACE_OUT, block->bytes + block->line, block->line_len);
+        buf_add(&at->output, block->bytes, block->len);
+        pop(&at->urcs, &at->urcs.first);
+    }
+}
+
+static void refuse_urc(struct at *at)
+{
+    at->counters.urcs_dropped++;
+    if (!at->urcs.dropping && at->config.warn) {
+        at->config.warn(at->config.hooks_ctx,
+                        "the host does not read: unsolicited results are dropped");
+    }
+    at->urcs.dropping = true;
+}
+
+void at_urc(struct at *at, const struct at_urc *urc)
+{
+    struct buf text = {0};
+    at_frame(at, &text, urc->line, urc->len);
+    if (urc->ok) {
+        at_frame(at, &text, "OK", 2);
+    }
+    buf_add(&text, urc->raw, urc->raw_len);
+    at->counters.urcs++;
+
+    size_t len = buf_len(&text);
+    if (at->present && at->urcs.bytes + len > AT_URCS_MAX) {
+        refuse_urc(at);
+    } else {
+        struct at_block *block = mem_resize(NULL, sizeof *block + len);
+        block->next = NULL;
+        block->line = at->verbose ? 2 : 0; /* behind CR LF */
+        block->line_len = urc->len;
+        block->len = len;
+        block->boot = urc->boot;
+        memcpy(block->bytes, buf_bytes(&text), len);
+        *at->urcs.last = block;
+        at->urcs.last = &block->next;
+        at->urcs.bytes += len;
+    }
+    buf_free(&text);
+    if (at->present) {
+        at_release_urcs(at);
+        at_wake(at);
+    } else {
+        at_drop_urcs(at, at->config.backlog);
+    }
+}
+
+void at_urc_line(struct at *at, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    at_urc(at, &(struct at_urc){.line = buf_bytes(&text), .len = buf_len(&text)});
+    buf_free(&text);
+}
