@@ -1,0 +1,167 @@
+# The build. A plain `make` also creates and runs configure; `make help` lists the targets.
+#
+# Sources are found by folder, so a new file needs no edit here:
+#   lib/**.c             libatmodem.a
+#   daemon/*.c           atmodemd
+#   daemon/ctl/*.c       atmodemctl
+#   tests/**/test_*.c    one cmocka program each, linked with the other .c files of its folder
+#
+# Everything built is in build/. `make SAN=address,undefined` builds a second tree beside the normal
+# one, in build/san-address-undefined/.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+comma := ,
+B     := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+O     := $B/obj
+
+LIB_SOURCES    := $(sort $(shell find lib -name '*.c'))
+DAEMON_SOURCES := $(sort $(wildcard daemon/*.c))
+CTL_SOURCES    := $(sort $(wildcard daemon/ctl/*.c))
+TEST_SOURCES   := $(sort $(shell find tests -name 'test_*.c'))
+
+objects       = $(patsubst %.c,$O/%.o,$1)
+ARCHIVE       := $B/libatmodem.a
+PROGRAMS      := $(if $(DAEMON_SOURCES),$B/atmodemd) $(if $(CTL_SOURCES),$B/atmodemctl)
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$B/%)
+
+all: $(ARCHIVE) $(PROGRAMS)
+
+# Make remakes the included file and starts again: this is what bootstraps a fresh clone.
+ifneq ($(filter-out clean distclean format help,$(or $(MAKECMDGOALS),all)),)
+include build/config.mk
+endif
+
+configure: configure.ac
+	autoreconf -fi
+
+build/config.mk: configure conf/config.mk.in
+	if [ -x config.status ]; then ./config.status --recheck && ./config.status; else ./configure; fi
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+
+# _FILE_OFFSET_BITS is for 32-bit machines. A sanitizer does the work of _FORTIFY_SOURCE, and better.
+BASE_CPPFLAGS = -Ilib -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIB_CFLAGS) \
+    -DATMODEMD_VERSION=\"$(VERSION)\" -DATMODEMD_DATADIR=\"$(datadir)/atmodemd\"
+ifdef SAN
+    MODE_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
+    MODE_LDFLAGS := -fsanitize=$(SAN)
+else
+    MODE_CFLAGS  := -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+    MODE_LDFLAGS := -pie -Wl,-z,relro,-z,now
+endif
+
+COMPILE = $(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) -std=c11 -pthread $(WARNINGS) $(CFLAGS) $(MODE_CFLAGS)
+LINK    = $(CC) -pthread $(CFLAGS) $(MODE_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+# Asked for when the tests are built and not by configure, so that cmocka may be installed later.
+CMOCKA_CFLAGS = $(shell $(PKG_CONFIG) --cflags cmocka)
+CMOCKA_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka)
+
+# `make V=1` shows whole commands.
+quiet = $(if $(V),,@echo '  $1	$2';)
+
+# Two things that no file's time shows: another compiler or flag rebuilds everything (-Werror does not:
+# it makes no other objects), and a source that went away rebuilds the archive.
+record = @mkdir -p $(@D); echo '$1' | cmp -s - $@ || echo '$1' >$@
+$B/flags: FORCE
+	$(call record,$(subst \,,$(filter-out -Werror,$(COMPILE) $(LDFLAGS) $(LIBS))))
+$B/sources: FORCE
+	$(call record,$(LIB_SOURCES))
+FORCE:
+
+$O/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(COMPILE) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(ARCHIVE): $(call objects,$(LIB_SOURCES)) $B/sources
+	@rm -f $@
+	$(call quiet,AR,$@)$(AR) rcs $@ $(filter %.o,$^)
+
+$B/atmodemd: $(call objects,$(DAEMON_SOURCES)) $(ARCHIVE)
+	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+
+$B/atmodemctl: $(call objects,$(CTL_SOURCES)) $(ARCHIVE)
+	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+
+# The helpers of a test program: the other sources of its folder.
+helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)))
+
+$O/tests/%.o: EXTRA_CFLAGS = $(CMOCKA_CFLAGS)
+.SECONDEXPANSION:
+$(TEST_PROGRAMS): $B/%: $O/%.o $$(call helpers,$$*.c) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(LINK) $(CMOCKA_LIBS) $(LIBS)
+
+-include $(shell find $O -name '*.d' 2>/dev/null)
+
+test-programs: all $(TEST_PROGRAMS)
+
+# What tests/run needs: both trees.
+check-programs: test-programs
+	$(MAKE) SAN=address,undefined test-programs
+
+# `make check T=mqtt` runs only the tests that have mqtt in their path.
+check: check-programs
+	tests/run $T
+
+C_FILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h'))
+
+format:
+	clang-format -i $(C_FILES)
+
+# cppcheck needs no system headers. autoVariables is off for the idiom by which a callee that frees
+# its caller's object says so: in a flag on the caller's stack.
+CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+    --inline-suppr --suppress=autoVariables -Ilib -I. -D_GNU_SOURCE
+TIDY     = clang-tidy --quiet "$$0" -- -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(CMOCKA_CFLAGS)
+
+# clang-tidy's stderr only counts what it has found in system headers.
+lint: build/config.mk
+	$(call quiet,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
+	$(call quiet,LINT,cppcheck)$(CPPCHECK) lib daemon tests
+	$(call quiet,LINT,clang-tidy)printf '%s\n' $(filter %.c,$(C_FILES)) | \
+	    xargs -P "$$(nproc)" -n 1 sh -c '$(TIDY) 2>/dev/null'
+
+PROFILES := $(wildcard conf/profiles/*.ini)
+EXAMPLE  := $(wildcard conf/atmodemd.conf)
+
+# A configuration that is there already is the user's: it is neither replaced nor removed.
+install: all
+	install -D -t $(DESTDIR)$(sbindir) $B/atmodemd
+	$(if $(CTL_SOURCES),install -D -t $(DESTDIR)$(bindir) $B/atmodemctl)
+	$(if $(PROFILES),install -D -m 644 -t $(DESTDIR)$(datadir)/atmodemd/profiles $(PROFILES))
+	install -d $(DESTDIR)$(sysconfdir)/atmodemd/modems.d
+	$(if $(EXAMPLE),[ -e $(DESTDIR)$(sysconfdir)/$(EXAMPLE:conf/%=atmodemd/%) ] || \
+	    install -m 644 -t $(DESTDIR)$(sysconfdir)/atmodemd $(EXAMPLE))
+	sed 's|@sbindir@|$(sbindir)|g' systemd/atmodemd.service.in >$B/atmodemd.service
+	install -D -m 644 -t $(DESTDIR)$(unitdir) $B/atmodemd.service
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/atmodemd $(DESTDIR)$(bindir)/atmodemctl
+	rm -f $(DESTDIR)$(unitdir)/atmodemd.service
+	rm -rf $(DESTDIR)$(datadir)/atmodemd
+
+clean:
+	rm -rf build/obj build/tests build/san-* build/libatmodem.a build/flags build/sources \
+	    build/atmodemd build/atmodemctl build/atmodemd.service
+
+distclean:
+	rm -rf build configure configure~ config.status config.log aclocal.m4 autom4te.cache
+
+help:
+	@echo 'all            the programs (the default)'
+	@echo 'check          every test, normal and with sanitizers; T=NAME: only paths with NAME in them'
+	@echo 'lint           clang-format, cppcheck and clang-tidy find nothing'
+	@echo 'format         lay out the C files with clang-format'
+	@echo 'install        programs, profiles and systemd unit; DESTDIR, prefix, sbindir, sysconfdir, ...'
+	@echo 'uninstall      the reverse'
+	@echo 'clean          remove what was built; distclean: what was configured, too'
+	@echo
+	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
+	@echo 'sanitizers in a tree of its own.'
+
+.PHONY: all check check-programs clean distclean FORCE format help install lint test-programs \
+    uninstall
