@@ -1,0 +1,101 @@
+#include "net/network.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "net/redirect.h"
+#include "settings/settings.h"
+
+struct network {
+    const struct network_settings *settings;
+};
+
+static const char *const registrations[] = {"home", "roaming", "searching", "denied", "none", NULL};
+
+static bool check_ip(const char *value, char *why, size_t why_size)
+{
+    struct in_addr address;
+    if (inet_pton(AF_INET, value, &address) == 1) {
+        return true;
+    }
+    snprintf(why, why_size, "not an IPv4 address");
+    return false;
+}
+
+static const struct setting rows[] = {
+    {.key = "redirect",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, redirect),
+     .initial = "",
+     .check = redirect_check,
+     .help = "PATTERN=HOST[:PORT], ...: hosts, as written, that services reach elsewhere"},
+    {.key = "registration",
+     .type = SETTING_CHOICE,
+     .offset = offsetof(struct network_settings, registration),
+     .choices = registrations,
+     .initial = "home",
+     .help = "what the simulated network grants"},
+    {.key = "rssi",
+     .type = SETTING_INT,
+     .offset = offsetof(struct network_settings, rssi),
+     .min = -140,
+     .max = 0,
+     .initial = "-71",
+     .help = "signal of the simulated network in dBm; 0: no signal"},
+    {.key = "ip",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, ip),
+     .initial = "192.168.40.13",
+     .check = check_ip,
+     .help = "address that the simulated network gives"},
+};
+
+const struct settings_group network_settings_group = {
+    .section = "network",
+    .rows = rows,
+    .count = sizeof rows / sizeof *rows,
+    .size = sizeof(struct network_settings),
+};
+
+struct network *network_create(const struct network_settings *settings)
+{
+    struct network *network = mem_zeroed(sizeof *network);
+    network->settings = settings;
+    return network;
+}
+
+void network_destroy(struct network *network)
+{
+    free(network);
+}
+
+enum network_registration network_registration(const struct network *network)
+{
+    return (enum network_registration)network->settings->registration;
+}
+
+int network_creg_stat(const struct network *network)
+{
+    static const int stats[] = {
+        [NETWORK_HOME] = 1,   [NETWORK_ROAMING] = 5, [NETWORK_SEARCHING] = 2,
+        [NETWORK_DENIED] = 3, [NETWORK_NONE] = 0,
+    };
+    return stats[network_registration(network)];
+}
+
+int network_csq_rssi(const struct network *network)
+{
+    int dbm = network->settings->rssi;
+    if (dbm == 0) {
+        return 99;
+    }
+    int rssi = (dbm + 113) / 2;
+    return dbm <= -113 ? 0 : rssi > 31 ? 31 : rssi;
+}
+
+const char *network_ip(const struct network *network)
+{
+    return network->settings->ip;
+}

@@ -1,0 +1,40 @@
+/* The network as a module sees it: registration, signal, address. Simulated: the settings
+ * `[network]` say what it is like. */
+#ifndef NET_NETWORK_H
+#define NET_NETWORK_H
+
+struct network;
+struct settings_group;
+
+enum network_registration {
+    NETWORK_HOME,
+    NETWORK_ROAMING,
+    NETWORK_SEARCHING,
+    NETWORK_DENIED,
+    NETWORK_NONE,
+};
+
+struct network_settings {
+    const char *redirect; /* net/redirect.h */
+    int registration;     /* enum network_registration */
+    int rssi;             /* dBm; 0: no signal */
+    const char *ip;
+};
+extern const struct settings_group network_settings_group;
+
+/* settings outlive the object. */
+struct network *network_create(const struct network_settings *settings);
+void network_destroy(struct network *network);
+
+enum network_registration network_registration(const struct network *network);
+
+/* The <stat> of +CREG (27.007 7.2): 0 none, 1 home, 2 searching, 3 denied, 5 roaming. */
+int network_creg_stat(const struct network *network);
+
+/* The <rssi> of +CSQ (27.007 8.5): 0 (-113 dBm or less) to 31 (-51 dBm or more), 99 no signal. */
+int network_csq_rssi(const struct network *network);
+
+/* The address, in numbers. */
+const char *network_ip(const struct network *network);
+
+#endif

@@ -1,0 +1,69 @@
+/* The simulated network: what its settings give in the numbers of 27.007. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "net/network.h"
+#include "settings/settings.h"
+
+static void test_registration(void **state)
+{
+    (void)state;
+    static const int stats[] = {[NETWORK_HOME] = 1,
+                                [NETWORK_ROAMING] = 5,
+                                [NETWORK_SEARCHING] = 2,
+                                [NETWORK_DENIED] = 3,
+                                [NETWORK_NONE] = 0};
+    for (int i = NETWORK_HOME; i <= NETWORK_NONE; i++) {
+        struct network_settings settings = {.registration = i};
+        struct network *network = network_create(&settings);
+        assert_int_equal(network_registration(network), i);
+        assert_int_equal(network_creg_stat(network), stats[i]);
+        network_destroy(network);
+    }
+}
+
+static void test_signal(void **state)
+{
+    (void)state;
+    static const int rows[][2] = {{-140, 0}, {-114, 0}, {-113, 0}, {-111, 1}, {-109, 2},
+                                  {-71, 21}, {-53, 30}, {-51, 31}, {-10, 31}, {0, 99}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct network_settings settings = {.rssi = rows[i][0]};
+        struct network *network = network_create(&settings);
+        assert_int_equal(network_csq_rssi(network), rows[i][1]);
+        network_destroy(network);
+    }
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    const struct settings_group *const groups[] = {&network_settings_group};
+    struct settings *settings = settings_create(groups, 1);
+    char *error = NULL;
+    assert_true(settings_set(settings, "network", "registration", "roaming", "test", &error));
+    assert_true(settings_set(settings, "network", "ip", "10.0.0.1", "test", &error));
+    const struct network_settings *values = settings_of(settings, &network_settings_group);
+    struct network *network = network_create(values);
+    assert_int_equal(network_creg_stat(network), 5);
+    assert_string_equal(network_ip(network), "10.0.0.1");
+    network_destroy(network);
+    assert_false(settings_set(settings, "network", "ip", "10.0.0.256", "test", &error));
+    free(error);
+    settings_destroy(settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_registration),
+        cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
