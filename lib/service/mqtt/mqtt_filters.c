@@ -1,0 +1,54 @@
+#include "service/mqtt/mqtt_filters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { FILTERS_MAX = 1000 };
+
+static struct mqtt_filter *find(const struct mqtt_filters *filters, const char *text)
+{
+    for (size_t i = 0; i < filters->count; i++) {
+        if (strcmp(filters->items[i].text, text) == 0) {
+            return &filters->items[i];
+        }
+    }
+    return NULL;
+}
+
+void mqtt_filters_clear(struct mqtt_filters *filters)
+{
+    for (size_t i = 0; i < filters->count; i++) {
+        free(filters->items[i].text);
+    }
+    free(filters->items);
+    *filters = (struct mqtt_filters){0};
+}
+
+void mqtt_filters_set(struct mqtt_filters *filters, const char *text, int qos)
+{
+    struct mqtt_filter *filter = find(filters, text);
+    if (!filter) {
+        filters->items = mem_resize(filters->items, (filters->count + 1) * sizeof *filter);
+        filter = &filters->items[filters->count++];
+        filter->text = mem_string(text);
+    }
+    filter->qos = qos;
+}
+
+void mqtt_filters_remove(struct mqtt_filters *filters, const char *text)
+{
+    struct mqtt_filter *filter = find(filters, text);
+    if (filter) {
+        size_t behind = filters->count - (size_t)(filter - filters->items) - 1;
+        free(filter->text);
+        memmove(filter, filter + 1, behind * sizeof *filter);
+        filters->count--;
+    }
+}
+
+bool mqtt_filters_full(const struct mqtt_filters *filters, const char *text)
+{
+    return filters->count >= FILTERS_MAX && !find(filters, text);
+}
