@@ -1,0 +1,60 @@
+/* A dialect: one module's commands, grammar and wording. It is the only place where the interpreter
+ * and the services meet. A new dialect is one folder and one line in list.c. */
+#ifndef DIALECT_DIALECT_H
+#define DIALECT_DIALECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "at/at.h"
+
+struct log;
+struct network;
+struct nvram;
+struct service_env;
+struct settings;
+struct settings_group;
+
+/* A value that the module keeps: reading, checking, writing and the NVRAM file follow from this. */
+struct kept_value {
+    const char *name;    /* in the NVRAM file: "section.key" */
+    const char *initial; /* factory value */
+    long min, max;       /* of a number, or of a text's bytes */
+    bool number;
+};
+
+/* What a dialect's instance works with; all of it belongs to its modem and outlives it. */
+struct dialect_env {
+    struct at *at;
+    struct nvram *nvram;
+    struct network *network;
+    const struct settings *settings;
+    const struct service_env *services;
+    struct log *log;
+};
+
+struct dialect {
+    const char *id;
+    const char *title; /* one line */
+    const struct at_grammar *grammar;
+    const struct at_table *const *tables;
+    size_t table_count;
+    const struct settings_group *settings; /* its own section */
+    const char *const *defaults; /* "section.key=value" that differ from the common ones */
+    /* Puts what its settings say of the line into config: lenient, data_timeout_ms, guard_ms. */
+    void (*configure)(const struct settings *settings, struct at_config *config);
+    /* Whether a gated command exists under these settings. */
+    bool (*enabled)(const struct settings *settings, const char *gate);
+    /* The handlers' context. */
+    void *(*create)(const struct dialect_env *env);
+    /* Connections that are up are closed properly, as far as that takes no time. */
+    void (*destroy)(void *instance);
+};
+
+/* All of them, NULL at the end. */
+extern const struct dialect *const dialects[];
+
+/* NULL: there is none of that name. */
+const struct dialect *dialect_find(const char *id);
+
+#endif

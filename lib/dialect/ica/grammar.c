@@ -1,0 +1,108 @@
+/* Syntax and wording of the dialect. */
+#include "dialect/ica/instance.h"
+
+static const char *error_text(at_result result)
+{
+    switch (result) {
+    case ICA_NOT_ALLOWED:
+        return "operation not allowed";
+    case ICA_NOT_SUPPORTED:
+        return "operation not supported";
+    case ICA_NO_SIM:
+        return "SIM not inserted";
+    case ICA_MEMORY_FULL:
+        return "memory full";
+    case ICA_TEXT_TOO_LONG:
+        return "text string too long";
+    case ICA_INVALID_CHARACTERS:
+        return "invalid characters in text string";
+    case ICA_NO_NETWORK:
+        return "no network service";
+    case ICA_NETWORK_TIMEOUT:
+        return "network timeout";
+    case ICA_INCORRECT_PARAMETERS:
+        return "incorrect parameters";
+    case ICA_AUTHENTICATION_FAILURE:
+        return "PDP authentication failure";
+    default:
+        return "unknown";
+    }
+}
+
+static void word(struct buf *out, at_result result, int cmee)
+{
+    if (result == AT_OK) {
+        buf_add_text(out, "OK");
+    } else if (result == AT_ERROR || cmee == 0) {
+        buf_add_text(out, "ERROR");
+    } else if (cmee == 1) {
+        buf_printf(out, "+CME ERROR:%d", result);
+    } else {
+        buf_printf(out, "+CME ERROR:%s", error_text(result));
+    }
+}
+
+static int number(at_result result, int cmee)
+{
+    return result == AT_OK ? 0 : result == AT_ERROR || cmee == 0 ? 4 : -1;
+}
+
+/* The standard's test answers: the parameters' names in quotes. */
+static void test(struct buf *out, const struct at_command *command)
+{
+    if (command->tag_count) {
+        buf_printf(out, "%s:\"ParaTag\",\"ParaValue\"", command->name);
+        return;
+    }
+    for (size_t i = 0; i < command->param_count; i++) {
+        buf_printf(out, "%s%s\"%s\"", i ? "," : command->name, i ? "" : ":",
+                   command->params[i].name);
+    }
+}
+
+const struct at_grammar ica_grammar = {
+    .name = "ica",
+    .line_max = 8192,
+    .quotes = true,
+    .escapes = "\"",
+    .free_text = AT_FREE_NONE,
+    .free_text_lenient = AT_FREE_LAST_QUOTE,
+    .backspace_edits = true,
+    .cmee = 1,
+    .lf_rule = AT_LF_WAIT,
+    .lf_wait_ms = 10,
+    .chevron = "\r\n>\r\n",
+    .colon = ":",
+    .drop_silence_ms = 1000,
+    .faults =
+        {
+            [AT_FAULT_NOT_AT] = AT_ERROR,
+            [AT_FAULT_LINE_TOO_LONG] = AT_ERROR,
+            [AT_FAULT_UNKNOWN] = AT_ERROR,
+            [AT_FAULT_FORM] = ICA_NOT_SUPPORTED,
+            [AT_FAULT_MISSING] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_EXTRA] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_EMPTY] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_SYNTAX] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_RANGE] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_TOO_LONG] = ICA_TEXT_TOO_LONG,
+            [AT_FAULT_QUOTE] = ICA_INVALID_CHARACTERS,
+            [AT_FAULT_INVALID] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_TAG] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_DATA_TIMEOUT] = ICA_INCORRECT_PARAMETERS,
+            [AT_FAULT_DATA_TOO_LONG] = ICA_TEXT_TOO_LONG,
+        },
+    .word = word,
+    .number = number,
+    .test = test,
+};
+
+char ica_colon(const struct ica *ica)
+{
+    return ica->settings->urc_equals ? '=' : ':';
+}
+
+void ica_urc_ok(struct ica *ica, const char *line, size_t len)
+{
+    at_urc(ica->env.at, &(struct at_urc){.line = line, .len = len, .ok = ica->settings->urc_ok});
+}

@@ -1,0 +1,187 @@
+/* The dialect's declaration and an instance's life. */
+#include "dialect/ica/ica.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "dialect/ica/instance.h"
+#include "service/env.h"
+#include "settings/settings.h"
+
+/* ---- settings ---- */
+
+static const char *const auth_rules[] = {"auto", "cloud", "none", NULL};
+static const char *const rcv_formats[] = {"auto", "text", NULL};
+
+#define FIELD(name) .key = #name, .offset = offsetof(struct ica_settings, name)
+
+static const struct setting settings_rows[] = {
+    {FIELD(lenient), .type = SETTING_BOOL, .initial = "0",
+     .help = "wider ranges of IMQTTPARA, CONN while connected is OK, bare quotes in messages"},
+    {FIELD(auth), .type = SETTING_CHOICE, .choices = auth_rules, .initial = "auto",
+     .help = "what AUTH does: auto a probe, cloud the cloud's exchange, none only store"},
+    {FIELD(conn_timeout), .type = SETTING_INT, .min = 1, .max = 600, .initial = "8",
+     .help = "time limit of AUTH and CONN in seconds"},
+    {FIELD(data_timeout), .type = SETTING_INT, .min = 1, .max = 3600, .initial = "10",
+     .help = "silence that ends binary input with an error, in seconds"},
+    {FIELD(plus_guard_ms), .type = SETTING_INT, .max = 10000, .initial = "50",
+     .help = "silence behind +++ that ends binary input, in ms; 0: none is needed"},
+    {FIELD(reboot_ms), .type = SETTING_INT, .max = 60000, .initial = "1000",
+     .help = "how long a reboot takes, in ms"},
+    {FIELD(state_urc), .type = SETTING_BOOL, .initial = "0",
+     .help = "report each change of the connection by +IMQTTSTATE"},
+    {FIELD(state_connected), .type = SETTING_INT, .min = 1, .max = 2, .initial = "2",
+     .help = "the number that +IMQTTSTATE gives for connected"},
+    {FIELD(rcv_format), .type = SETTING_CHOICE, .choices = rcv_formats, .initial = "auto",
+     .help = "how received payloads are reported: auto by content, text always as text"},
+    {FIELD(urc_ok), .type = SETTING_BOOL, .initial = "1",
+     .help = "an OK line behind received text messages"},
+    {FIELD(urc_equals), .type = SETTING_BOOL, .initial = "0",
+     .help = "= for : in receive reports, as the standard's examples print"},
+    {FIELD(cellular), .type = SETTING_BOOL, .initial = "0",
+     .help =
+         "the commands of a cellular module: CPIN, CCID, CSQ, CREG, CEREG, CCLK, XIIC, NVSETBAND"},
+};
+
+const struct settings_group ica_settings_group = {
+    .section = "ica",
+    .rows = settings_rows,
+    .count = sizeof settings_rows / sizeof *settings_rows,
+    .size = sizeof(struct ica_settings),
+};
+
+static const char *const defaults[] = {
+    "port.echo=0",
+    "identity.model=ica",
+    "identity.imsi=460000000000001",
+    "identity.iccid=89860000000000000001",
+    NULL,
+};
+
+static void configure(const struct settings *settings, struct at_config *config)
+{
+    const struct ica_settings *ica = settings_of(settings, &ica_settings_group);
+    config->lenient = ica->lenient;
+    config->data_timeout_ms = (unsigned)ica->data_timeout * 1000;
+    config->guard_ms = (unsigned)ica->plus_guard_ms;
+}
+
+/* `ica.cellular` is the only gate. */
+static bool enabled(const struct settings *settings, const char *gate)
+{
+    (void)gate;
+    const struct ica_settings *ica = settings_of(settings, &ica_settings_group);
+    return ica->cellular;
+}
+
+/* ---- kept values ---- */
+
+#define NUMBER(n, low, high, text)                                                                 \
+    {                                                                                              \
+        .name = (n), .min = (low), .max = (high), .initial = (text), .number = true                \
+    }
+#define TEXT(n, low, high, text)                                                                   \
+    {                                                                                              \
+        .name = (n), .min = (low), .max = (high), .initial = (text)                                \
+    }
+
+const struct kept_value ica_kept[ICA_KEPT_COUNT] = {
+    [ICA_MQTT_MODE] = NUMBER("mqtt.mode", 0, 1, "0"),
+    [ICA_MQTT_TIMEOUT] = NUMBER("mqtt.timeout_ms", 100, 3600000, "2000"),
+    [ICA_MQTT_CLEAN] = NUMBER("mqtt.clean", 0, 1, "1"),
+    [ICA_MQTT_KEEPALIVE] = NUMBER("mqtt.keepalive", 5, 65535, "60"),
+    [ICA_MQTT_VERSION] = TEXT("mqtt.version", 3, 5, "3.1.1"),
+    [ICA_MQTT_PRODUCT_KEY] = TEXT("mqtt-auth.product_key", 1, ICA_AUTH_MAX, ""),
+    [ICA_MQTT_DEVICE_NAME] = TEXT("mqtt-auth.device_name", 1, ICA_AUTH_MAX, ""),
+    [ICA_MQTT_DEVICE_SECRET] = TEXT("mqtt-auth.device_secret", 1, ICA_AUTH_MAX, ""),
+    [ICA_LOG_LEVEL] = NUMBER("log.level", 0, 5, "0"),
+    [ICA_BAND] = TEXT("cell.band", 1, 64, ""),
+};
+
+long ica_number(const struct ica *ica, enum ica_kept which)
+{
+    return kept_number(ica->env.nvram, &ica_kept[which]);
+}
+
+const char *ica_text(const struct ica *ica, enum ica_kept which)
+{
+    return kept_text(ica->env.nvram, &ica_kept[which]);
+}
+
+static void saved(void *ctx, bool ok)
+{
+    struct ica *ica = ctx;
+    ica_apply_log_level(ica);
+    at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
+}
+
+at_result ica_save(struct ica *ica, const struct at_call *call, const struct kept_changes *set)
+{
+    ica->waiting = call->ticket;
+    return nvram_save(ica->env.nvram, set->changes, set->count, saved, ica) ? AT_PENDING : AT_OK;
+}
+
+/* ---- life ---- */
+
+void ica_power_on(struct ica *ica)
+{
+    ica->mqtt = mqtt_create(ica->env.services, &ica_mqtt_events, ica);
+    ica_load_auth(ica);
+    ica_apply_log_level(ica);
+}
+
+void ica_power_off(struct ica *ica)
+{
+    mqtt_probe_cancel(ica->probe);
+    ica->probe = NULL;
+    ica->connect_after_probe = ica->auth_saving = false;
+    mqtt_destroy(ica->mqtt);
+    ica->mqtt = NULL;
+    mem_wipe(&ica->auth, sizeof ica->auth);
+    mem_wipe(&ica->session, sizeof ica->session);
+    ica->report_pings = false;
+    ica->data_link = false;
+    ica_forget(&ica->published);
+    ica_forget(&ica->published_binary);
+    ica_forget(&ica->subscribed);
+    ica_forget(&ica->unsubscribed);
+    ica_forget(&ica->received);
+    ica_forget(&ica->received_binary);
+    buf_free(&ica->binary_ids);
+}
+
+static void *create(const struct dialect_env *env)
+{
+    struct ica *ica = mem_zeroed(sizeof *ica);
+    ica->env = *env;
+    ica->settings = settings_of(env->settings, &ica_settings_group);
+    ev_timer_init(&ica->reboot_timer, ica_reboot_tick, 0., 0.);
+    ica->reboot_timer.data = ica;
+    ica_power_on(ica);
+    return ica;
+}
+
+static void destroy(void *instance)
+{
+    struct ica *ica = instance;
+    ev_timer_stop(ica->env.services->loop, &ica->reboot_timer);
+    ica_power_off(ica);
+    free(ica);
+}
+
+static const struct at_table *const tables[] = {&ica_mqtt_table, &ica_system_table,
+                                                &ica_cellular_table};
+
+const struct dialect ica_dialect = {
+    .id = "ica",
+    .title = "ICA Alliance AT command set V0.4",
+    .grammar = &ica_grammar,
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .settings = &ica_settings_group,
+    .defaults = defaults,
+    .configure = configure,
+    .enabled = enabled,
+    .create = create,
+    .destroy = destroy,
+};

@@ -1,0 +1,267 @@
+/* The MQTT family: its table, parameters, and what its commands share. */
+#include <string.h>
+
+#include "dialect/ica/instance.h"
+
+/* ---- shared by the requests ---- */
+
+at_result ica_request_error(enum mqtt_error error)
+{
+    switch (error) {
+    case MQTT_OK:
+        break;
+    case MQTT_NOT_ONLINE:
+        return ICA_NO_NETWORK;
+    case MQTT_INVALID:
+        return ICA_INCORRECT_PARAMETERS;
+    case MQTT_FULL:
+        return ICA_MEMORY_FULL;
+    }
+    return AT_OK;
+}
+
+void ica_remember(struct ica_last *last, int number, const char *topic, size_t topic_len,
+                  const char *message, size_t message_len)
+{
+    last->any = true;
+    last->number = number;
+    buf_clear(&last->topic);
+    buf_add(&last->topic, topic, topic_len);
+    buf_clear(&last->message);
+    buf_add(&last->message, message, message_len);
+}
+
+bool ica_no_nul(const char *bytes, size_t len)
+{
+    return !memchr(bytes, '\0', len);
+}
+
+void ica_forget(struct ica_last *last)
+{
+    buf_free(&last->topic);
+    buf_free(&last->message);
+    last->any = false;
+}
+
+/* ---- IMQTTMODE ---- */
+
+static at_result mode_read(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "+IMQTTMODE:%ld", ica_number(ctx, ICA_MQTT_MODE));
+    return AT_OK;
+}
+
+static at_result mode_set(void *ctx, struct at_call *call)
+{
+    struct kept_changes set = {0};
+    kept_change_number(&set, &ica_kept[ICA_MQTT_MODE], (long)call->params[0].number);
+    return ica_save(ctx, call, &set);
+}
+
+/* ---- IMQTTPARA ---- */
+
+static const char *const versions[] = {"3.1", "3.1.1", NULL};
+
+enum { PARA_TIMEOUT, PARA_CLEAN, PARA_KEEPALIVE, PARA_VERSION };
+static const struct at_param para_tags[] = {
+    [PARA_TIMEOUT] = {.name = "TIMEOUT",
+                      .type = AT_DECIMAL,
+                      .min = 500,
+                      .max = 2000,
+                      .lenient_min = 100,
+                      .lenient_max = 3600000},
+    [PARA_CLEAN] = {.name = "CLEAN", .type = AT_INT, .max = 1},
+    [PARA_KEEPALIVE] = {.name = "KEEPALIVE",
+                        .type = AT_INT,
+                        .min = 60,
+                        .max = 180,
+                        .lenient_min = 5,
+                        .lenient_max = 65535},
+    [PARA_VERSION] = {.name = "VERSION", .type = AT_CHOICE, .choices = versions},
+};
+
+/* Thousandths in their shortest form: 2, 0.5, 1.25. */
+static void put_seconds(struct buf *line, long ms)
+{
+    buf_printf(line, "%ld", ms / 1000);
+    if (ms % 1000) {
+        buf_printf(line, ".%03ld", ms % 1000);
+        while (buf_bytes(line)[buf_len(line) - 1] == '0') {
+            buf_cut(line, buf_len(line) - 1);
+        }
+    }
+}
+
+static at_result para_read(void *ctx, struct at_call *call)
+{
+    struct buf line = {0};
+    buf_add_text(&line, "+IMQTTPARA:\"TIMEOUT\",");
+    put_seconds(&line, ica_number(ctx, ICA_MQTT_TIMEOUT));
+    buf_printf(&line, ",\"CLEAN\",%ld,\"KEEPALIVE\",%ld,\"VERSION\",\"%s\"",
+               ica_number(ctx, ICA_MQTT_CLEAN), ica_number(ctx, ICA_MQTT_KEEPALIVE),
+               ica_text(ctx, ICA_MQTT_VERSION));
+    at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), false);
+    buf_free(&line);
+    return AT_OK;
+}
+
+static at_result para_set(void *ctx, struct at_call *call)
+{
+    struct kept_changes set = {0};
+    const struct at_value *tags = call->tags;
+    if (tags[PARA_TIMEOUT].present) {
+        kept_change_number(&set, &ica_kept[ICA_MQTT_TIMEOUT], (long)tags[PARA_TIMEOUT].number);
+    }
+    if (tags[PARA_CLEAN].present) {
+        kept_change_number(&set, &ica_kept[ICA_MQTT_CLEAN], (long)tags[PARA_CLEAN].number);
+    }
+    if (tags[PARA_KEEPALIVE].present) {
+        kept_change_number(&set, &ica_kept[ICA_MQTT_KEEPALIVE], (long)tags[PARA_KEEPALIVE].number);
+    }
+    if (tags[PARA_VERSION].present) {
+        kept_change_text(&set, &ica_kept[ICA_MQTT_VERSION], tags[PARA_VERSION].text,
+                         tags[PARA_VERSION].len);
+    }
+    return ica_save(ctx, call, &set);
+}
+
+/* ---- IMQTTDBGPARA ---- */
+
+static const struct at_param debug_tags[] = {{.name = "PINGRSP", .type = AT_INT, .max = 1}};
+
+static at_result debug_read(void *ctx, struct at_call *call)
+{
+    const struct ica *ica = ctx;
+    at_info(call->at, call->ticket, "+IMQTTDBGPARA:\"PINGRSP\",%d", ica->report_pings);
+    return AT_OK;
+}
+
+static at_result debug_set(void *ctx, struct at_call *call)
+{
+    struct ica *ica = ctx;
+    ica->report_pings = call->tags[0].number == 1;
+    return AT_OK;
+}
+
+/* ---- the table ---- */
+
+static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .max = 1}};
+static const struct at_param auth_params[] = {
+    {.name = "PRODUCT_KEY", .type = AT_STRING, .min = 1, .max = ICA_AUTH_MAX, .valid = ica_no_nul},
+    {.name = "DEVICE_NAME", .type = AT_STRING, .min = 1, .max = ICA_AUTH_MAX, .valid = ica_no_nul},
+    {.name = "DEVICE_SECRET",
+     .type = AT_STRING,
+     .min = 1,
+     .max = ICA_AUTH_MAX,
+     .flags = AT_SECRET,
+     .valid = ica_no_nul},
+};
+
+#define TOPIC                                                                                      \
+    {                                                                                              \
+        .name = "topic", .type = AT_STRING, .min = 1, .max = ICA_TOPIC_MAX,                        \
+        .valid = mqtt_topic_valid                                                                  \
+    }
+#define FILTER                                                                                     \
+    {                                                                                              \
+        .name = "topic", .type = AT_STRING, .min = 1, .max = ICA_TOPIC_MAX,                        \
+        .valid = mqtt_filter_valid                                                                 \
+    }
+#define QOS                                                                                        \
+    {                                                                                              \
+        .name = "qos", .type = AT_INT, .max = 2                                                    \
+    }
+
+static const struct at_param pub_params[] = {
+    TOPIC, QOS, {.name = "message", .type = AT_STRING, .max = ICA_TEXT_MAX, .flags = AT_FREE}};
+static const struct at_param pubin_params[] = {
+    TOPIC, QOS, {.name = "msg_len", .type = AT_INT, .max = ICA_BINARY_MAX}};
+static const struct at_param sub_params[] = {FILTER, QOS};
+static const struct at_param unsub_params[] = {FILTER};
+
+#define PARAMS(p) .params = (p), .param_count = sizeof(p) / sizeof *(p)
+#define TAGS(t)   .tags = (t), .tag_count = sizeof(t) / sizeof *(t)
+
+static const struct at_command rows[] = {
+    {.name = "+IMQTTMODE",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     PARAMS(mode_params),
+     .read = mode_read,
+     .set = mode_set,
+     .help = "MQTT over plain TCP (0) or TLS (1)"},
+    {.name = "+IMQTTAUTH",
+     .forms = AT_TEST | AT_READ | AT_SET | AT_EXECUTE,
+     PARAMS(auth_params),
+     .read = ica_mqtt_auth_read,
+     .set = ica_mqtt_auth_set,
+     .execute = ica_mqtt_auth_execute,
+     .help = "authenticate the device with the broker; without values: the stored ones"},
+    {.name = "+IMQTTPARA",
+     .aliases = "+MQTTPARA",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     TAGS(para_tags),
+     .read = para_read,
+     .set = para_set,
+     .help = "request time limit, clean session, keep-alive, MQTT version"},
+    {.name = "+IMQTTCONN",
+     .aliases = "+MQTTCONN",
+     .forms = AT_TEST | AT_EXECUTE,
+     .execute = ica_mqtt_connect,
+     .help = "connect to the broker"},
+    {.name = "+IMQTTPUB",
+     .aliases = "+MQTTPUB",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     PARAMS(pub_params),
+     .read = ica_mqtt_pub_read,
+     .set = ica_mqtt_pub_set,
+     .help = "publish a text message"},
+    {.name = "+IMQTTPUBIN",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     PARAMS(pubin_params),
+     .test_after = "\"bin_message\"",
+     .read = ica_mqtt_pubin_read,
+     .set = ica_mqtt_pubin_set,
+     .data = ica_mqtt_pubin_data,
+     .help = "publish binary data; length 0: ended by +++"},
+    {.name = "+IMQTTSUB",
+     .aliases = "+MQTTSUB",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     PARAMS(sub_params),
+     .read = ica_mqtt_sub_read,
+     .set = ica_mqtt_sub_set,
+     .help = "subscribe"},
+    {.name = "+IMQTTUNSUB",
+     .aliases = "+MQTTUNSUB",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     PARAMS(unsub_params),
+     .read = ica_mqtt_unsub_read,
+     .set = ica_mqtt_unsub_set,
+     .help = "unsubscribe"},
+    {.name = "+IMQTTRCVPUB",
+     .forms = AT_TEST | AT_READ,
+     .read = ica_mqtt_rcvpub_read,
+     .help = "the last message received as text"},
+    {.name = "+IMQTTRCVPUBIN",
+     .forms = AT_TEST | AT_READ,
+     .read = ica_mqtt_rcvpubin_read,
+     .help = "the last message received as binary data"},
+    {.name = "+IMQTTSTATE",
+     .forms = AT_TEST | AT_READ,
+     .read = ica_mqtt_state_read,
+     .help = "state of the connection: 0 disconnected, 2 connected"},
+    {.name = "+IMQTTDISCONN",
+     .aliases = "+MQTTDISCONN",
+     .forms = AT_TEST | AT_EXECUTE,
+     .execute = ica_mqtt_disconnect,
+     .help = "disconnect"},
+    {.name = "+IMQTTDBGPARA",
+     .aliases = "+MQTTDBGPARA +IMQTTDBG",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     TAGS(debug_tags),
+     .read = debug_read,
+     .set = debug_set,
+     .help = "report ping responses (PINGRSP)"},
+    {.name = "+IMQTTPINGRSP", .forms = AT_TEST, .help = "ping response report"},
+};
+
+const struct at_table ica_mqtt_table = {rows, sizeof rows / sizeof *rows};

@@ -1,0 +1,185 @@
+/* Log level, reboot, factory reset, identity. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "dialect/ica/instance.h"
+#include "dialect/identity.h"
+#include "service/env.h"
+#include "settings/settings.h"
+
+/* How often a reboot that waits looks whether everything is sent. */
+enum { REBOOT_POLL_MS = 20 };
+
+/* ---- ILOGLVL ---- */
+
+void ica_apply_log_level(struct ica *ica)
+{
+    log_set_detail(ica->env.log, (int)ica_number(ica, ICA_LOG_LEVEL));
+    at_set_tracing(ica->env.at, log_wants(ica->env.log, LEVEL_LINE));
+}
+
+static at_result log_level_read(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "+ILOGLVL:%ld", ica_number(ctx, ICA_LOG_LEVEL));
+    return AT_OK;
+}
+
+static at_result log_level_set(void *ctx, struct at_call *call)
+{
+    struct kept_changes set = {0};
+    kept_change_number(&set, &ica_kept[ICA_LOG_LEVEL], (long)call->params[0].number);
+    return ica_save(ctx, call, &set);
+}
+
+/* ---- reboot ---- */
+
+static void arm(struct ica *ica, unsigned ms)
+{
+    struct ev_loop *loop = ica->env.services->loop;
+    ev_timer_stop(loop, &ica->reboot_timer);
+    ev_timer_set(&ica->reboot_timer, ms / 1000., 0.);
+    ev_timer_start(loop, &ica->reboot_timer);
+}
+
+/* Everything that is not kept goes; the line is dead until the timer. */
+static void reboot(struct ica *ica)
+{
+    log_info(ica->env.log, "reboot");
+    ica->reboot = ICA_REBOOTING;
+    at_deafen(ica->env.at);
+    at_restart(ica->env.at);
+    ica_power_off(ica);
+    ica_power_on(ica);
+    arm(ica, (unsigned)ica->settings->reboot_ms);
+}
+
+/* What is being sent: requests without outcome, and output that the host has not read. */
+static bool all_sent(const struct ica *ica)
+{
+    return mqtt_outstanding(ica->mqtt) == 0 && at_drained(ica->env.at);
+}
+
+void ica_reboot_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct ica *ica = timer->data;
+    if (ica->reboot == ICA_REBOOTING) {
+        ica->reboot = ICA_RUNNING;
+        at_undeafen(ica->env.at);
+    } else if (all_sent(ica) || clock_ms() >= ica->reboot_latest) {
+        reboot(ica);
+    } else {
+        arm(ica, REBOOT_POLL_MS);
+    }
+}
+
+/* Input is dead from now on; the reboot begins when the OK is out, or later. */
+static void begin_reboot(struct ica *ica, unsigned wait_ms)
+{
+    ica->reboot = ICA_REBOOT_WAITS;
+    ica->reboot_latest = clock_ms() + wait_ms;
+    at_deafen(ica->env.at);
+    arm(ica, 0);
+}
+
+/* 0: at once; 1: when what is being sent is finished, after TIMEOUT at the latest. */
+static at_result reboot_set(void *ctx, struct at_call *call)
+{
+    struct ica *ica = ctx;
+    bool wait = call->params[0].number == 1;
+    begin_reboot(ica, wait ? (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT) : 0);
+    return AT_OK;
+}
+
+/* ---- factory reset ---- */
+
+static void erased(void *ctx, bool ok)
+{
+    struct ica *ica = ctx;
+    if (ok) {
+        begin_reboot(ica, 0);
+    }
+    at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
+}
+
+static at_result factory_reset(void *ctx, struct at_call *call)
+{
+    struct ica *ica = ctx;
+    ica->waiting = call->ticket;
+    if (nvram_erase(ica->env.nvram, NULL, erased, ica)) {
+        return AT_PENDING;
+    }
+    begin_reboot(ica, 0); /* nothing is stored */
+    return AT_OK;
+}
+
+/* ---- identity ---- */
+
+static const struct identity_settings *identity(const struct ica *ica)
+{
+    return settings_of(ica->env.settings, &identity_settings_group);
+}
+
+static at_result manufacturer(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "%s", identity(ctx)->manufacturer);
+    return AT_OK;
+}
+
+static at_result model(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "%s", identity(ctx)->model);
+    return AT_OK;
+}
+
+static at_result revision(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "%s", identity(ctx)->revision);
+    return AT_OK;
+}
+
+static at_result identification(void *ctx, struct at_call *call)
+{
+    manufacturer(ctx, call);
+    model(ctx, call);
+    return revision(ctx, call);
+}
+
+/* ---- the table ---- */
+
+static const struct at_param level_params[] = {{.name = "level", .type = AT_INT, .max = 5}};
+static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .max = 1}};
+
+static const struct at_command rows[] = {
+    {.name = "+ILOGLVL",
+     .forms = AT_TEST | AT_READ | AT_SET,
+     .params = level_params,
+     .param_count = 1,
+     .read = log_level_read,
+     .set = log_level_set,
+     .help = "detail that this modem adds to the log, 0 to 5"},
+    {.name = "+IREBOOT",
+     .forms = AT_TEST | AT_SET,
+     .params = mode_params,
+     .param_count = 1,
+     .test = "",
+     .set = reboot_set,
+     .help = "reboot at once (0) or when what is being sent is finished (1)"},
+    {.name = "+IDEFAULT",
+     .forms = AT_TEST | AT_EXECUTE,
+     .execute = factory_reset,
+     .help = "factory values, then reboot"},
+    {.name = "+CGMI",
+     .forms = AT_TEST | AT_EXECUTE,
+     .execute = manufacturer,
+     .help = "manufacturer"},
+    {.name = "+CGMM", .forms = AT_TEST | AT_EXECUTE, .execute = model, .help = "model"},
+    {.name = "+CGMR", .forms = AT_TEST | AT_EXECUTE, .execute = revision, .help = "revision"},
+    {.name = "I",
+     .flags = AT_BASIC,
+     .forms = AT_EXECUTE,
+     .execute = identification,
+     .help = "manufacturer, model, revision"},
+};
+
+const struct at_table ica_system_table = {rows, sizeof rows / sizeof *rows};

@@ -1,0 +1,16 @@
+/* Who the module says it is: the settings `[identity]`. */
+#ifndef DIALECT_IDENTITY_H
+#define DIALECT_IDENTITY_H
+
+struct settings_group;
+
+struct identity_settings {
+    const char *manufacturer;
+    const char *model;
+    const char *revision;
+    const char *imsi;  /* empty: no SIM */
+    const char *iccid; /* empty: no SIM */
+};
+extern const struct settings_group identity_settings_group;
+
+#endif

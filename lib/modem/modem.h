@@ -1,0 +1,68 @@
+/* One modem: joins port, interpreter, dialect, services and NVRAM. */
+#ifndef MODEM_MODEM_H
+#define MODEM_MODEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+
+struct dialect;
+struct ev_loop;
+struct modem;
+struct nvram_writer;
+struct port_watch;
+struct resolver;
+struct settings;
+struct settings_group;
+
+/* What all modems of a daemon share. */
+struct modem_host {
+    struct ev_loop *loop;
+    struct resolver *resolver;
+    struct nvram_writer *writer;
+    struct port_watch *watch;
+    struct log_sink sink;
+    enum log_level level;
+};
+
+struct modem_config {
+    const char *name;
+    const struct dialect *dialect;
+    const struct settings *settings;
+    const char *link;  /* path of the PTY's symbolic link */
+    const char *nvram; /* path of the NVRAM file */
+};
+
+/* Powers a modem on. host, and config's dialect and settings, outlive it; strings are copied. NULL
+ * with the reason in the log. */
+struct modem *modem_create(const struct modem_host *host, const struct modem_config *config);
+
+/* Closes its connections properly, removes the link. NULL is fine. */
+void modem_destroy(struct modem *modem);
+
+/* ---- settings ---- */
+
+/* Section `[modem]`. */
+struct modem_settings {
+    const char *dialect;
+    const char *profile; /* empty: none */
+};
+extern const struct settings_group modem_settings_group;
+
+/* Section `[port]`, of it what concerns the line's conduct. */
+struct line_settings {
+    bool echo;
+    int backlog;
+};
+extern const struct settings_group line_settings_group;
+
+/* The groups of every setting that a modem knows, those of all dialects included. Returns how many
+ * there are; puts at most MODEM_GROUPS_MAX into groups. */
+enum { MODEM_GROUPS_MAX = 32 };
+size_t modem_settings_groups(const struct settings_group *groups[MODEM_GROUPS_MAX]);
+
+/* Fresh settings with the defaults of a dialect. */
+struct settings *modem_settings_create(const struct dialect *dialect);
+
+#endif

@@ -1,0 +1,77 @@
+/* UTF-8: what RFC 3629 allows, and each way to break it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static bool valid(const char *text)
+{
+    return utf8_valid(text, strlen(text));
+}
+
+static void test_valid(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",
+        "plain",
+        "\x7f",
+        "\xc2\x80",
+        "\xdf\xbf",
+        "\xe0\xa0\x80",
+        "\xed\x9f\xbf",
+        "\xee\x80\x80",
+        "\xef\xbf\xbf",
+        "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf",
+        "\xe6\xb8\xa9\xe5\xba\xa6",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(valid(rows[i]));
+    }
+    assert_true(utf8_valid("a\0b", 3));
+}
+
+static void test_invalid(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "\x80", /* continuation alone */
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xe0\x9f\xbf",
+        "\xf0\x8f\xbf\xbf", /* overlong */
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf", /* surrogates */
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff", /* above U+10FFFF */
+        "\xc2",
+        "\xe6\xb8",
+        "\xf0\x90\x80", /* cut short */
+        "\xc2"
+        "a",
+        "\xe6"
+        "a\x80",
+        "\xe6\xb8"
+        "a", /* broken off */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_false(valid(rows[i]));
+    }
+    assert_false(utf8_valid("\xe6\xb8\xa9", 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_invalid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
