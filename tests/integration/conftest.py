@@ -1,0 +1,135 @@
+import pathlib
+import subprocess
+import sys
+
+import paho.mqtt.client as mqtt
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from bench import DEADLINE, Broker, Daemon, Host, wait_until  # noqa: E402
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def start_broker(tmp_path):
+    """Brokers with a configuration of the test's own."""
+    brokers = []
+
+    def start(config, listener=""):
+        brokers.append(Broker(tmp_path / f"broker{len(brokers)}", config, listener))
+        return brokers[-1]
+
+    yield start
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture
+def start_daemon(tmp_path):
+    daemons = []
+
+    def start(*options, settings=None, env=None, ready=True, name=None):
+        folder = tmp_path / (name or f"daemon{len(daemons)}")
+        daemons.append(Daemon(folder, *options, settings=settings, env=env, ready=ready))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        daemon.stop_quietly()
+
+
+@pytest.fixture
+def modem(broker, start_daemon):
+    """An ICA modem with default settings, directed to the broker."""
+    return start_daemon(settings=at_broker(broker))
+
+
+@pytest.fixture
+def open_host():
+    hosts = []
+
+    def open_(daemon, **how):
+        hosts.append(Host(daemon, **how))
+        return hosts[-1]
+
+    yield open_
+    for host in hosts:
+        host.close()
+
+
+@pytest.fixture
+def host(modem, open_host):
+    return open_host(modem)
+
+
+def at_broker(broker, **settings):
+    return {"mqtt.host": "127.0.0.1", "mqtt.port": broker.port, **settings}
+
+
+class Watcher:
+    """An independent MQTT client on the broker."""
+
+    def __init__(self, broker, topic="#", qos=2):
+        self.messages = []
+        subscribed = []
+        self.client = mqtt.Client(client_id="watcher", clean_session=True)
+        self.client.on_message = lambda *args: self.messages.append(args[2])
+        self.client.on_subscribe = lambda *args: subscribed.append(1)
+        self.client.connect("127.0.0.1", broker.port)
+        self.client.subscribe(topic, qos)
+        self.client.loop_start()
+        wait_until(lambda: subscribed, "the watcher's subscription")
+
+    def publish(self, topic, payload, qos=0, retain=False):
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE)
+
+    def next(self):
+        wait_until(lambda: self.messages, "a message")
+        return self.messages.pop(0)
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def watcher(broker):
+    watcher = Watcher(broker)
+    yield watcher
+    watcher.close()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """Certificates made on the fly: a CA, another CA, servers good, expired and misnamed, a client."""
+    folder = tmp_path_factory.mktemp("pki")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    def authority(name):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "30", "-subj",
+                f"/CN=test {name}")
+
+    def certificate(name, san, days="30"):
+        (folder / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", days, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+
+    authority("ca")
+    authority("other")
+    certificate("server", "DNS:localhost,IP:127.0.0.1")
+    certificate("expired", "DNS:localhost,IP:127.0.0.1", "-1")
+    certificate("misnamed", "DNS:elsewhere.example")
+    certificate("client", "DNS:client")
+    return folder
