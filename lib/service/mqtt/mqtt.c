@@ -94,7 +94,6 @@ bool mqtt_disconnect(struct mqtt *mqtt)
         return false;
     }
     struct mqtt_link *link = mqtt_dial_link(mqtt->dial);
-    mqtt_requests_clear(&mqtt->requests);
     mqtt_filters_clear(&mqtt->filters);
     ev_timer_stop(mqtt->env->loop, &mqtt->limit);
     if (link) {

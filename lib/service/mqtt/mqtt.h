@@ -153,7 +153,7 @@ enum mqtt_state mqtt_state(const struct mqtt *mqtt);
 bool mqtt_connect(struct mqtt *mqtt, const struct mqtt_options *options);
 
 /* ONLINE: writes DISCONNECT, then disconnected(). RECONNECTING or CONNECTING: stops that, then
- * disconnected(). OFFLINE: false. Requests under way end without events. */
+ * disconnected(). OFFLINE: false. Requests under way end with MQTT_LOST just before. */
 bool mqtt_disconnect(struct mqtt *mqtt);
 
 /* While hold is true no reconnection is begun by itself (a probe with the same client id is under

@@ -234,6 +234,16 @@ static bool is_connecting(const struct mqtt *mqtt)
     return mqtt->state == MQTT_RECONNECTING || mqtt->state == MQTT_CONNECTING;
 }
 
+/* Tells each of them, as long as nobody destroys the object meanwhile. Frees the list. */
+static void emit_lost(struct mqtt *mqtt, struct mqtt_request *lost, size_t count)
+{
+    const bool *gone = mqtt->gone;
+    for (size_t i = 0; i < count && !*gone; i++) {
+        emit_outcome(mqtt, lost[i].kind, lost[i].packet_id, MQTT_LOST, 128);
+    }
+    free(lost);
+}
+
 static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
 {
     bool gone = false;
@@ -252,10 +262,7 @@ static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
     struct mqtt_request *lost = NULL;
     size_t count = mqtt_requests_lose(&mqtt->requests, !mqtt->options->clean_session, &lost);
     try_later(mqtt);
-    for (size_t i = 0; i < count && !gone && is_connecting(mqtt); i++) {
-        emit_outcome(mqtt, lost[i].kind, lost[i].packet_id, MQTT_LOST, 128);
-    }
-    free(lost);
+    emit_lost(mqtt, lost, count);
     if (gone) {
         return;
     }
@@ -289,6 +296,16 @@ static void on_down(struct mqtt *mqtt, const struct mqtt_event *event)
 
 static void closed(struct mqtt *mqtt)
 {
+    bool gone = false;
+    mqtt->gone = &gone;
+    struct mqtt_request *lost = NULL;
+    size_t count = mqtt_requests_lose(&mqtt->requests, false, &lost);
+    emit_lost(mqtt, lost, count);
+    if (gone) {
+        return;
+    }
+    mqtt->gone = NULL;
+    mqtt_requests_clear(&mqtt->requests);
     ev_timer_stop(mqtt->env->loop, &mqtt->pause);
     mqtt_dial_stop(mqtt->dial);
     mqtt_dial_forget(mqtt->dial);

@@ -310,7 +310,9 @@ static void test_slow_reader(void **state)
                      MQTT_OK);
     free(bytes);
     double start = bench_now();
-    bench_disconnect(bench);
+    assert_true(mqtt_disconnect(bench->mqtt));
+    bench_expect(bench, "published %u lost", id);
+    bench_expect(bench, "disconnected");
     assert_true(bench_now() - start > 1.5);
     peer_destroy(peer);
 }
