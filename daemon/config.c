@@ -144,7 +144,7 @@ static bool make_plan(struct plan *plan, const char *name, const char *file,
     }
     if (file) {
         ok = ini_read(file, head_entry, &heading, error);
-    } else {
+    } else if (options) {
         heading.dialect = mem_string(options->dialect);
         for (size_t i = 0; i < options->set_count; i++) {
             head_pair(&heading, options->sets[i]);

@@ -1,4 +1,5 @@
-/* A clock that never jumps, not even when a gateway without a battery learns the time (ev_now() does). */
+/* A clock that never jumps, not even when a gateway without a battery learns the time (ev_now()
+ * does). */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -16,8 +16,8 @@ bool redirect_check(const char *value, char *why, size_t why_size);
 struct redirect *redirect_create(const char *value);
 void redirect_destroy(struct redirect *redirect);
 
-/* Where to go for host and port: host itself, or the target of the first rule that matches (valid as
- * long as the redirect). *port changes only if that rule names one. redirect may be NULL. */
+/* Where to go for host and port: host itself, or the target of the first rule that matches (valid
+ * as long as the redirect). *port changes only if that rule names one. redirect may be NULL. */
 const char *redirect_apply(const struct redirect *redirect, const char *host, int *port);
 
 #endif

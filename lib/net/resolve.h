@@ -1,5 +1,5 @@
-/* Host names to addresses without blocking the loop: one detached thread with a small stack for each
- * look-up, so that eight dead names do not starve the ninth. Numbers need no thread. */
+/* Host names to addresses without blocking the loop: one detached thread with a small stack for
+ * each look-up, so that eight dead names do not starve the ninth. Numbers need no thread. */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
@@ -18,8 +18,8 @@ struct net_address {
 };
 
 /* What asks the system: as getaddrinfo(3). Tests give their own. Called in threads. */
-typedef int (*resolve_function)(const char *host, const char *service,
-                                const struct addrinfo *hints, struct addrinfo **result);
+typedef int (*resolve_function)(const char *host, const char *service, const struct addrinfo *hints,
+                                struct addrinfo **result);
 
 /* function NULL: getaddrinfo. */
 struct resolver *resolver_create(struct ev_loop *loop, resolve_function function);
@@ -32,7 +32,8 @@ typedef void (*resolve_done)(void *ctx, const struct net_address *addresses, siz
                              const char *error);
 
 /* Looks up host for port (1..65535); at most 16 addresses, in the system's order, no duplicates.
- * done always comes from the loop, never from inside this call. IPv6 numbers may stand in brackets. */
+ * done always comes from the loop, never from inside this call. IPv6 numbers may stand in brackets.
+ */
 struct lookup *resolve(struct resolver *resolver, const char *host, int port, resolve_done done,
                        void *ctx);
 

@@ -211,6 +211,8 @@ struct nvram *nvram_open(const char *path, struct nvram_writer *writer, struct l
     nvram->writer = writer;
     nvram->log = log;
     nvram->last = &nvram->first;
+    /* A modem that is rebuilt finds what it has saved, and its temporary file is no left-over. */
+    nvram_writer_settle(writer, path);
     nvram_file_clean(path);
     if (!load(nvram)) {
         nvram_close(nvram);

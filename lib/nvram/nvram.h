@@ -24,14 +24,17 @@ void nvram_writer_destroy(struct nvram_writer *writer);
 /* Opens the file, which need not exist. A damaged one (not INI, a NUL in it, a value that does not
  * decode, the `[nvram] format = 1` header missing) is renamed `PATH.damaged-TIME` with a warning
  * and factory values are used. One that cannot be read (EACCES, EIO ...), or not be set aside:
- * NULL, with the reason in the log as an error. Left-over temporary files are removed. */
+ * NULL, with the reason in the log as an error. Left-over temporary files are removed. Saves of the
+ * file that a closed object has left to the writer are waited for. */
 struct nvram *nvram_open(const char *path, struct nvram_writer *writer, struct log *log);
 
-/* Saves under way are still written, their callbacks are not called any more. */
+/* Saves under way are still written, their callbacks are not called any more. A done() may close.
+ */
 void nvram_close(struct nvram *nvram);
 
-/* The value of a name "section.key" ([a-z0-9_-] and one dot), or NULL if it was never saved. *len
- * (may be NULL) is its length; a NUL stands behind it. Valid until the next completed save. */
+/* The value of a name "section.key" ([a-z0-9_-] on each side of the one dot, at most NVRAM_NAME_MAX
+ * bytes each; the section `nvram` is the file's own), or NULL if it was never saved. *len (may be
+ * NULL) is its length; a NUL stands behind it. Valid until the next completed save. */
 const char *nvram_get(const struct nvram *nvram, const char *name, size_t *len);
 
 struct nvram_change {
@@ -40,7 +43,7 @@ struct nvram_change {
     size_t len;        /* at most NVRAM_VALUE_MAX */
 };
 
-enum { NVRAM_VALUE_MAX = 64 * 1024 };
+enum { NVRAM_VALUE_MAX = 64 * 1024, NVRAM_NAME_MAX = 64 };
 
 /* ok false: nothing changed, neither here nor in the file; the reason is in the log. */
 typedef void (*nvram_done)(void *ctx, bool ok);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iniparser/iniparser.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +13,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "settings/ini.h"
 
-/* iniparser takes lines of 1023 bytes, a key column of 30 among them. */
+/* iniparser takes lines of 1022 bytes, the key and " = " among them. */
 enum { CHUNK_MAX = 900 };
-
-static const char format_name[] = "nvram.format";
-static const char format_version[] = "1";
-
-/* ---- encoding ---- */
 
 static bool plain(unsigned char c)
 {
@@ -36,133 +29,6 @@ static void encode(struct buf *out, unsigned char c)
     } else {
         buf_printf(out, "%%%02X", c);
     }
-}
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
-static bool decode(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text != '%') {
-            buf_add_byte(out, *text);
-            continue;
-        }
-        int high = hex(text[1]);
-        int low = high < 0 ? -1 : hex(text[2]);
-        if (low < 0) {
-            return false;
-        }
-        buf_add_byte(out, (char)(high * 16 + low));
-        text += 2;
-    }
-    return true;
-}
-
-/* ---- reading ---- */
-
-struct reading {
-    struct nvram_values *values;
-    char *last;  /* the value that chunks may follow */
-    long chunks; /* of it, so far */
-};
-
-/* The number behind the key's dot, or 0: it has none. */
-static long chunk_number(const char *key)
-{
-    const char *dot = strchr(key, '.');
-    return dot ? strtol(dot + 1, NULL, 10) : 0;
-}
-
-static bool take_value(struct reading *reading, const char *name, long chunk,
-                       const struct buf *bytes)
-{
-    if (chunk == 0) {
-        nvram_values_set(reading->values, name, buf_bytes(bytes), buf_len(bytes));
-        free(reading->last);
-        reading->last = mem_string(name);
-        reading->chunks = 0;
-        return true;
-    }
-    if (!reading->last || strcmp(reading->last, name) != 0 || chunk != reading->chunks + 1) {
-        return false;
-    }
-    nvram_values_append(reading->values, name, buf_bytes(bytes), buf_len(bytes));
-    reading->chunks = chunk;
-    return true;
-}
-
-static bool entry(void *ctx, const char *section, const char *key, const char *value, int line,
-                  char **error)
-{
-    struct buf bytes = {0};
-    bool ok = decode(&bytes, value);
-    if (!ok) {
-        *error = mem_printf("line %d: a %% that is no code", line);
-    } else {
-        char *name = mem_printf("%s.%.*s", section, (int)strcspn(key, "."), key);
-        ok = take_value(ctx, name, chunk_number(key), &bytes);
-        if (!ok) {
-            *error = mem_printf("line %d: a piece without what it continues", line);
-        }
-        free(name);
-    }
-    mem_wipe(bytes.memory, bytes.size);
-    buf_free(&bytes);
-    return ok;
-}
-
-/* Whether the system gives the file at all; *absent: there is none. */
-static bool readable(const char *path, bool *absent)
-{
-    char byte;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    *absent = fd < 0 && errno == ENOENT;
-    bool ok = fd >= 0 && read(fd, &byte, 1) >= 0;
-    int error = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    errno = error;
-    return ok;
-}
-
-static bool has_format(const struct nvram_values *values)
-{
-    const struct nvram_value *format = nvram_values_find(values, format_name);
-    return format && strcmp(format->bytes, format_version) == 0;
-}
-
-enum nvram_loaded nvram_file_load(const char *path, struct nvram_values *values, char **why)
-{
-    bool absent = false;
-    *values = (struct nvram_values){0};
-    *why = NULL;
-    if (!readable(path, &absent)) {
-        if (absent) {
-            return NVRAM_ABSENT;
-        }
-        *why = mem_string(strerror(errno));
-        return NVRAM_UNREADABLE;
-    }
-    struct reading reading = {.values = values};
-    bool ok = ini_read(path, entry, &reading, why);
-    free(reading.last);
-    if (ok && !has_format(values)) {
-        *why = mem_printf("%s: no [nvram] format = %s", path, format_version);
-        ok = false;
-    }
-    if (!ok) {
-        nvram_values_free(values);
-        return NVRAM_DAMAGED;
-    }
-    nvram_values_set(values, format_name, NULL, 0);
-    return NVRAM_LOADED;
 }
 
 /* ---- writing ---- */
@@ -202,7 +68,7 @@ static bool put_value(dictionary *ini, const char *name, const char *bytes, size
 static dictionary *make_ini(const struct nvram_values *values)
 {
     dictionary *ini = dictionary_new(0);
-    bool ok = ini && put_value(ini, format_name, format_version, strlen(format_version));
+    bool ok = ini && put_value(ini, format_name, format_version, sizeof format_version - 1);
     for (size_t i = 0; ok && i < values->count; i++) {
         const struct nvram_value *value = &values->items[i];
         ok = put_value(ini, value->name, value->bytes, value->len);
@@ -276,6 +142,24 @@ bool nvram_file_save(const char *path, const struct nvram_values *values)
 
 /* ---- damaged files, left-overs ---- */
 
+/* Renames over nothing. Not every file system knows how: there the lock on the state folder has to
+ * do. */
+static bool rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    struct stat status;
+    if (errno != EINVAL) {
+        return false;
+    }
+    if (lstat(to, &status) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
 char *nvram_file_set_aside(const char *path)
 {
     time_t now = time(NULL);
@@ -286,7 +170,7 @@ char *nvram_file_set_aside(const char *path)
     for (int i = 0; i < 100; i++) {
         char *aside = i ? mem_printf("%s.damaged-%s-%d", path, stamp, i)
                         : mem_printf("%s.damaged-%s", path, stamp);
-        if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0) {
+        if (rename_new(path, aside)) {
             return aside;
         }
         free(aside);

@@ -5,6 +5,10 @@
 
 #include "nvram/nvram_values.h"
 
+/* What each file says of itself. */
+#define NVRAM_FORMAT_NAME "nvram.format"
+#define NVRAM_FORMAT      "1"
+
 enum nvram_loaded {
     NVRAM_LOADED,
     NVRAM_ABSENT,

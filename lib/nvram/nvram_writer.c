@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "nvram/nvram_file.h"
@@ -20,8 +21,10 @@ struct nvram_writer {
     bool running; /* the thread was started */
     pthread_mutex_t lock;
     pthread_cond_t wanted;
+    pthread_cond_t written;
     /* under the lock: */
     struct jobs waiting, over;
+    const struct nvram_job *current; /* being written */
     bool stopping;
 };
 
@@ -68,6 +71,7 @@ static struct nvram_job *wait_for_job(struct nvram_writer *writer)
         pthread_cond_wait(&writer->wanted, &writer->lock);
     }
     struct nvram_job *job = take(&writer->waiting);
+    writer->current = job;
     pthread_mutex_unlock(&writer->lock);
     return job;
 }
@@ -81,6 +85,8 @@ static void *write_jobs(void *ctx)
         job->error = job->ok ? 0 : errno;
         pthread_mutex_lock(&writer->lock);
         append(&writer->over, job);
+        writer->current = NULL;
+        pthread_cond_broadcast(&writer->written);
         pthread_mutex_unlock(&writer->lock);
         ev_async_send(writer->loop, &writer->finished);
     }
@@ -119,6 +125,7 @@ struct nvram_writer *nvram_writer_create(struct ev_loop *loop)
     writer->over.last = &writer->over.first;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->wanted, NULL);
+    pthread_cond_init(&writer->written, NULL);
     ev_async_init(&writer->finished, report);
     writer->finished.data = writer;
     ev_async_start(loop, &writer->finished);
@@ -152,6 +159,28 @@ void nvram_writer_submit(struct nvram_writer *writer, struct nvram_job *job)
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* Under the lock. */
+static bool has_job(const struct nvram_writer *writer, const char *path)
+{
+    if (writer->current && strcmp(writer->current->path, path) == 0) {
+        return true;
+    }
+    const struct nvram_job *job = writer->waiting.first;
+    while (job && strcmp(job->path, path) != 0) {
+        job = job->next;
+    }
+    return job;
+}
+
+void nvram_writer_settle(struct nvram_writer *writer, const char *path)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (has_job(writer, path)) {
+        pthread_cond_wait(&writer->written, &writer->lock);
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
 void nvram_writer_destroy(struct nvram_writer *writer)
 {
     if (!writer) {
@@ -170,6 +199,7 @@ void nvram_writer_destroy(struct nvram_writer *writer)
         nvram_job_free(job);
     }
     pthread_cond_destroy(&writer->wanted);
+    pthread_cond_destroy(&writer->written);
     pthread_mutex_destroy(&writer->lock);
     free(writer);
 }

@@ -22,4 +22,7 @@ void nvram_job_free(struct nvram_job *job);
 /* The writer owns the job until done(), which may take values away; then it is freed. */
 void nvram_writer_submit(struct nvram_writer *writer, struct nvram_job *job);
 
+/* Blocks until no job for the path waits or is under way. */
+void nvram_writer_settle(struct nvram_writer *writer, const char *path);
+
 #endif

@@ -64,7 +64,8 @@ bool settings_set_pair(struct settings *settings, const char *pair, const char *
                        char **error);
 
 /* Loads an INI file over what is there (see settings/ini.h for what is refused). Messages name
- * file, line, section and key. On failure the settings may hold part of the file: throw them away. */
+ * file, line, section and key. On failure the settings may hold part of the file: throw them away.
+ */
 bool settings_load(struct settings *settings, const char *path, char **error);
 
 /* True if a value was set by any of the functions above since creation. */
