@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,18 +131,14 @@ static bool apply_options(struct settings *settings, const struct options *optio
     return true;
 }
 
-/* default < dialect < profile < file < options. file or options is NULL. */
-static bool make_plan(struct plan *plan, const char *name, const char *file,
-                      const struct options *options, char **error)
+/* default < dialect < profile < file < options. file or options is NULL. NULL: *error says why. */
+static struct settings *read_settings(const char *file, const struct options *options,
+                                      const struct dialect **found, char **error)
 {
     const char *origin = file ? file : "--set";
     struct heading heading = {0};
+    struct settings *settings = NULL;
     bool ok = true;
-    if (!good_name(name)) {
-        *error = mem_printf("%s: %s: not a modem's name (letters, digits, _ - .)",
-                            file ? file : "--name", name);
-        return false;
-    }
     if (file) {
         ok = ini_read(file, head_entry, &heading, error);
     } else if (options) {
@@ -158,25 +155,72 @@ static bool make_plan(struct plan *plan, const char *name, const char *file,
         ok = false;
     }
     if (ok) {
-        *plan = (struct plan){mem_string(name), dialect, modem_settings_create(dialect)};
+        settings = modem_settings_create(dialect);
         if (heading.profile && *heading.profile) {
-            ok = load_profile(plan->settings, heading.profile, origin, error);
+            ok = load_profile(settings, heading.profile, origin, error);
         }
-        ok = ok && (!file || settings_load(plan->settings, file, error));
-        ok = ok && (!options || apply_options(plan->settings, options, error));
+        ok = ok && (!file || settings_load(settings, file, error));
+        ok = ok && (!options || apply_options(settings, options, error));
     }
+    if (!ok) {
+        settings_destroy(settings);
+        settings = NULL;
+    }
+    *found = dialect;
     free(heading.dialect);
     free(heading.profile);
-    return ok;
+    return settings;
 }
 
-static bool add_plan(struct config *config, const char *name, const char *file,
-                     const struct options *options, char **error)
+static bool add_plan(struct config *config, struct plan plan, const char *origin, char **error)
 {
+    bool taken = false;
+    for (size_t i = 0; i < config->count; i++) {
+        taken = taken || strcmp(config->plans[i].name, plan.name) == 0;
+    }
+    if (taken) {
+        *error = mem_printf("%s: there is another modem with the name %s", origin, plan.name);
+    }
     config->plans = mem_resize(config->plans, (config->count + 1) * sizeof *config->plans);
-    struct plan *plan = &config->plans[config->count++];
-    *plan = (struct plan){0};
-    return make_plan(plan, name, file, options, error);
+    config->plans[config->count++] = plan;
+    return !taken;
+}
+
+/* A modem, or a fleet of them. */
+static bool add_plans(struct config *config, const char *name, const char *file,
+                      const struct options *options, char **error)
+{
+    const char *origin = file ? file : "--name";
+    const struct dialect *dialect = NULL;
+    if (!good_name(name)) {
+        *error = mem_printf("%s: %s: not a modem's name (letters, digits, _ - .)", origin, name);
+        return false;
+    }
+    struct settings *settings = read_settings(file, options, &dialect, error);
+    if (!settings) {
+        return false;
+    }
+    const struct modem_settings *modem = settings_of(settings, &modem_settings_group);
+    const struct port_settings *port = settings_of(settings, &port_settings_group);
+    int count = modem->count;
+    /* Not a modem's own: a fleet that grows must not change the modems that it has. */
+    bool ok = settings_set(settings, "modem", "count", "1", origin, error);
+    for (int i = 0; ok && i < count; i++) {
+        char suffix[16] = "";
+        if (count > 1) {
+            snprintf(suffix, sizeof suffix, "-%d", i);
+        }
+        ok = add_plan(config,
+                      (struct plan){
+                          .name = mem_printf("%s%s", name, suffix),
+                          .link = *port->link ? mem_printf("%s%s", port->link, suffix) : NULL,
+                          .dialect = dialect,
+                          .settings = settings_share(settings),
+                      },
+                      origin, error);
+    }
+    settings_destroy(settings);
+    return ok;
 }
 
 /* ---- the folder of modems ---- */
@@ -215,7 +259,7 @@ static bool read_folder(struct config *config, const char *folder, char **error)
         }
         char *path = mem_printf("%s/%s", folder, name);
         char *modem = mem_copy(name, len);
-        ok = ok && add_plan(config, modem, path, NULL, error);
+        ok = ok && add_plans(config, modem, path, NULL, error);
         free(modem);
         free(path);
         free(entries[i]);
@@ -252,7 +296,7 @@ bool config_read(const struct options *options, struct config *config, char **er
     const char *file = options->config ? options->config : options->modem ? NULL : default_config;
     bool ok = !file || settings_load(settings, file, error);
     if (ok && options->modem) {
-        ok = add_plan(config, options->name, NULL, options, error);
+        ok = add_plans(config, options->name, NULL, options, error);
     } else if (ok) {
         char *folder = modems_dir(file, daemon);
         ok = read_folder(config, folder, error);
@@ -269,15 +313,16 @@ bool config_read(const struct options *options, struct config *config, char **er
 void config_free(struct config *config)
 {
     for (size_t i = 0; i < config->count; i++) {
-        free(config->plans[i].name);
-        settings_destroy(config->plans[i].settings);
+        plan_free(&config->plans[i]);
     }
     free(config->plans);
     *config = (struct config){0};
 }
 
-char *plan_link(const struct plan *plan, const char *runtime)
+void plan_free(struct plan *plan)
 {
-    const struct port_settings *port = settings_of(plan->settings, &port_settings_group);
-    return *port->link ? mem_string(port->link) : mem_printf("%s/%s", runtime, plan->name);
+    free(plan->name);
+    free(plan->link);
+    settings_destroy(plan->settings);
+    *plan = (struct plan){0};
 }

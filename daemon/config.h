@@ -22,8 +22,9 @@ extern const struct settings_group daemon_settings_group;
 /* One modem to be. */
 struct plan {
     char *name;
+    char *link; /* as the settings say; NULL: in the runtime folder, by its name */
     const struct dialect *dialect;
-    struct settings *settings;
+    struct settings *settings; /* shared by a fleet */
 };
 
 struct config {
@@ -37,8 +38,7 @@ struct config {
 bool config_read(const struct options *options, struct config *config, char **error);
 void config_free(struct config *config);
 
-/* The link where a plan's modem is published: the setting's, else in the runtime folder. The caller
- * frees it. */
-char *plan_link(const struct plan *plan, const char *runtime);
+/* Frees what a plan holds; it may be all zero. */
+void plan_free(struct plan *plan);
 
 #endif

@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "daemon/config.h"
+#include "daemon/fleet.h"
 #include "daemon/lists.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
@@ -24,11 +24,11 @@
 enum { EXIT_CANNOT_RUN = 1, EXIT_BAD_CONFIG = 2 };
 
 struct daemon {
-    struct config config;
+    const struct options *options;
     struct places places;
     struct log *log;
     struct modem_host host;
-    struct modem **modems; /* one for each plan */
+    struct fleet *fleet;
     ev_signal terminate, interrupt, hangup;
     ev_timer watchdog;
 };
@@ -42,12 +42,26 @@ static void stop(struct ev_loop *loop, ev_signal *watcher, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
+/* Reads the files again; bad ones are refused whole. */
 static void hang_up(struct ev_loop *loop, ev_signal *watcher, int events)
 {
     (void)loop;
     (void)events;
     struct daemon *daemon = watcher->data;
-    log_warning(daemon->log, "SIGHUP: files are read at the start only");
+    struct config config;
+    char *error = NULL;
+    notify_reloading();
+    if (config_read(daemon->options, &config, &error)) {
+        daemon->host.level = config.level;
+        log_set_level(daemon->log, config.level);
+        fleet_apply(daemon->fleet, &config);
+        log_info(daemon->log, "reloaded: %zu modems", fleet_count(daemon->fleet));
+        config_free(&config);
+    } else {
+        log_error(daemon->log, "not reloaded: %s", error);
+        free(error);
+    }
+    notify_send("READY=1");
 }
 
 static void feed_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -87,44 +101,12 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static bool power_on(struct daemon *daemon)
-{
-    daemon->modems = mem_zeroed(daemon->config.count * sizeof *daemon->modems);
-    for (size_t i = 0; i < daemon->config.count; i++) {
-        const struct plan *plan = &daemon->config.plans[i];
-        char *link = plan_link(plan, daemon->places.runtime);
-        char *nvram =
-            mem_printf("%s/%s.%s.ini", daemon->places.state, plan->name, plan->dialect->id);
-        daemon->modems[i] = modem_create(&daemon->host, &(struct modem_config){
-                                                            .name = plan->name,
-                                                            .dialect = plan->dialect,
-                                                            .settings = plan->settings,
-                                                            .link = link,
-                                                            .nvram = nvram,
-                                                        });
-        free(nvram);
-        free(link);
-        if (!daemon->modems[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void power_off(struct daemon *daemon)
-{
-    for (size_t i = 0; daemon->modems && i < daemon->config.count; i++) {
-        modem_destroy(daemon->modems[i]);
-    }
-    free(daemon->modems);
-}
-
-static int run(struct daemon *daemon, const struct options *options)
+static int run(struct daemon *daemon, struct config *config)
 {
     int status = EXIT_CANNOT_RUN;
     struct log_sink sink = log_stderr();
-    daemon->log = log_create(NULL, daemon->config.level, sink);
-    places_find(&daemon->places, options->state_dir);
+    daemon->log = log_create(NULL, config->level, sink);
+    places_find(&daemon->places, daemon->options->state_dir);
     if (!places_enter(&daemon->places, daemon->log)) {
         goto out_places;
     }
@@ -134,7 +116,7 @@ static int run(struct daemon *daemon, const struct options *options)
 
     struct modem_host *host = &daemon->host;
     host->sink = sink;
-    host->level = daemon->config.level;
+    host->level = config->level;
     host->loop = ev_loop_new(EVFLAG_AUTO);
     if (!host->loop) {
         log_error(daemon->log, "no event loop: %s", strerror(errno));
@@ -146,9 +128,10 @@ static int run(struct daemon *daemon, const struct options *options)
     }
     host->resolver = resolver_create(host->loop, NULL);
     host->writer = nvram_writer_create(host->loop);
+    daemon->fleet = fleet_create(host, &daemon->places, daemon->log);
     start_watchers(daemon);
-    if (power_on(daemon)) {
-        if (daemon->config.count == 0) {
+    if (fleet_apply(daemon->fleet, config)) {
+        if (fleet_count(daemon->fleet) == 0) {
             log_warning(daemon->log, "no modem is configured");
         }
         status = EXIT_SUCCESS;
@@ -156,7 +139,7 @@ static int run(struct daemon *daemon, const struct options *options)
         ev_run(host->loop, 0);
         notify_send("STOPPING=1");
     }
-    power_off(daemon);
+    fleet_destroy(daemon->fleet);
     nvram_writer_destroy(host->writer);
     resolver_destroy(host->resolver);
     port_watch_destroy(host->watch);
@@ -172,18 +155,19 @@ out_places:
 
 static int with_config(const struct options *options)
 {
-    struct daemon daemon = {0};
+    struct daemon daemon = {.options = options};
+    struct config config;
     char *error = NULL;
-    if (!config_read(options, &daemon.config, &error)) {
+    if (!config_read(options, &config, &error)) {
         fprintf(stderr, "atmodemd: %s\n", error);
         free(error);
         return EXIT_BAD_CONFIG;
     }
     int status = EXIT_SUCCESS;
     if (options->action == ACTION_RUN) {
-        status = run(&daemon, options);
+        status = run(&daemon, &config);
     }
-    config_free(&daemon.config);
+    config_free(&config);
     return status;
 }
 

@@ -7,6 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/mem.h"
+
 void notify_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -25,6 +28,13 @@ void notify_send(const char *state)
         sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
         close(fd);
     }
+}
+
+void notify_reloading(void)
+{
+    char *state = mem_printf("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_ms() * 1000);
+    notify_send(state);
+    free(state);
 }
 
 double notify_watchdog_interval(void)

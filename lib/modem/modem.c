@@ -227,6 +227,12 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     return modem;
 }
 
+void modem_set_log_level(struct modem *modem, enum log_level level)
+{
+    log_set_level(modem->log, level);
+    at_set_tracing(modem->at, log_wants(modem->log, LEVEL_LINE));
+}
+
 void modem_destroy(struct modem *modem)
 {
     if (!modem) {

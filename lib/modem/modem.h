@@ -38,6 +38,9 @@ struct modem_config {
  * with the reason in the log. */
 struct modem *modem_create(const struct modem_host *host, const struct modem_config *config);
 
+/* Changes what its log lets through. */
+void modem_set_log_level(struct modem *modem, enum log_level level);
+
 /* Closes its connections properly, removes the link. NULL is fine. */
 void modem_destroy(struct modem *modem);
 
@@ -47,6 +50,7 @@ void modem_destroy(struct modem *modem);
 struct modem_settings {
     const char *dialect;
     const char *profile; /* empty: none */
+    int count;           /* a fleet of equal modems, NAME-0, NAME-1 ... */
 };
 extern const struct settings_group modem_settings_group;
 

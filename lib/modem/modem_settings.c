@@ -33,6 +33,13 @@ static const struct setting modem_rows[] = {
      .max = 64,
      .initial = "",
      .help = "a named set of settings for a known host; empty: none"},
+    {.key = "count",
+     .type = SETTING_INT,
+     .offset = offsetof(struct modem_settings, count),
+     .min = 1,
+     .max = 4096,
+     .initial = "1",
+     .help = "number of equal modems; above 1 names and links get -0, -1, ..."},
 };
 
 const struct settings_group modem_settings_group = {

@@ -20,6 +20,7 @@ struct part {
 struct settings {
     struct part *parts;
     size_t count;
+    unsigned owners;
 };
 
 /* Where a name leads. */
@@ -50,6 +51,7 @@ struct settings *settings_create(const struct settings_group *const *groups, siz
     struct settings *settings = mem_zeroed(sizeof *settings);
     settings->parts = mem_zeroed(count * sizeof *settings->parts);
     settings->count = count;
+    settings->owners = 1;
     for (size_t i = 0; i < count; i++) {
         struct part *part = &settings->parts[i];
         part->group = groups[i];
@@ -62,7 +64,7 @@ struct settings *settings_create(const struct settings_group *const *groups, siz
 
 void settings_destroy(struct settings *settings)
 {
-    if (!settings) {
+    if (!settings || --settings->owners > 0) {
         return;
     }
     for (size_t i = 0; i < settings->count; i++) {
@@ -75,6 +77,25 @@ void settings_destroy(struct settings *settings)
     }
     free(settings->parts);
     free(settings);
+}
+
+struct settings *settings_share(struct settings *settings)
+{
+    settings->owners++;
+    return settings;
+}
+
+bool settings_equal(const struct settings *a, const struct settings *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct settings_group *group = a->parts[i].group;
+        for (size_t row = 0; row < group->count; row++) {
+            if (!setting_same(&group->rows[row], a->parts[i].values, b->parts[i].values)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 const void *settings_of(const struct settings *settings, const struct settings_group *group)

@@ -48,6 +48,12 @@ struct settings;
 struct settings *settings_create(const struct settings_group *const *groups, size_t count);
 void settings_destroy(struct settings *settings);
 
+/* One more owner: settings_destroy() by each of them, the last one frees. */
+struct settings *settings_share(struct settings *settings);
+
+/* Whether two sets of the same groups hold the same values. */
+bool settings_equal(const struct settings *a, const struct settings *b);
+
 /* The struct of one group, as const void *: `const struct mqtt_settings *s = settings_of(...)`.
  * Valid, and unchanged but by the functions below, until settings_destroy(). */
 const void *settings_of(const struct settings *settings, const struct settings_group *group);

@@ -142,3 +142,19 @@ void setting_release(const struct setting *row, void *base)
     free(*text);
     *text = NULL;
 }
+
+bool setting_same(const struct setting *row, const void *a, const void *b)
+{
+    const void *one = (const char *)a + row->offset;
+    const void *other = (const char *)b + row->offset;
+    switch (row->type) {
+    case SETTING_BOOL:
+        return *(const bool *)one == *(const bool *)other;
+    case SETTING_INT:
+    case SETTING_CHOICE:
+        return *(const int *)one == *(const int *)other;
+    case SETTING_TEXT:
+        return strcmp(*(char *const *)one, *(char *const *)other) == 0;
+    }
+    abort();
+}

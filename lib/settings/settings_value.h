@@ -15,6 +15,9 @@ bool setting_check(const struct setting *row, const char *text, char **why);
  * the one that stood there is freed. */
 void setting_store(const struct setting *row, void *base, const char *text);
 
+/* Whether the structs at a and b hold the same value. */
+bool setting_same(const struct setting *row, const void *a, const void *b);
+
 /* Frees what setting_store() keeps in the struct. */
 void setting_release(const struct setting *row, void *base);
 

@@ -96,13 +96,13 @@ def wait_until(condition, what):
 class Daemon:
     """The program under test with one modem. Options may be changed between restarts."""
 
-    def __init__(self, folder, *options, settings=None, env=None, ready=True):
+    def __init__(self, folder, *options, settings=None, env=None, ready=True, link=True):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.options = list(options)
         self.settings = dict(settings or {})
         self.env = env or {}
-        self.link = folder / "modem"
+        self.link = folder / "modem" if link else None
         self.state = folder / "state"
         self.log_text = ""
         self.process = None
@@ -110,9 +110,8 @@ class Daemon:
 
     def command(self):
         sets = [f"--set={key}={value}" for key, value in self.settings.items()]
-        return [PROGRAM, "--state-dir", str(self.state), "--link", str(self.link), "-vv"] + (
-            sets + self.options
-        )
+        link = ["--link", str(self.link)] if self.link else []
+        return [PROGRAM, "--state-dir", str(self.state), "-vv", *link, *sets, *self.options]
 
     def start(self, ready=True):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:

@@ -35,9 +35,9 @@ def start_broker(tmp_path):
 def start_daemon(tmp_path):
     daemons = []
 
-    def start(*options, settings=None, env=None, ready=True, name=None):
+    def start(*options, name=None, **how):
         folder = tmp_path / (name or f"daemon{len(daemons)}")
-        daemons.append(Daemon(folder, *options, settings=settings, env=env, ready=ready))
+        daemons.append(Daemon(folder, *options, **how))
         return daemons[-1]
 
     yield start
