@@ -42,6 +42,8 @@ void at_destroy(struct at *at)
     buf_free(&at->input);
     buf_free(&at->line);
     buf_free(&at->last);
+    buf_free(&at->console);
+    buf_free(&at->console_line);
     buf_free(&at->after);
     buf_free(&at->data);
     buf_free(&at->output);
@@ -95,7 +97,7 @@ static void end_line(struct at *at)
         at->last = at->line;
         at->line = spent;
         buf_clear(&at->line);
-        at_begin_line(at);
+        at_begin_line(at, &at->last);
     }
 }
 
@@ -132,7 +134,60 @@ static void line_byte(struct at *at, char byte)
         if (!buf_len(&at->last)) {
             buf_add_text(&at->last, "AT");
         }
-        at_begin_line(at);
+        at_begin_line(at, &at->last);
+    }
+}
+
+/* ---- the console ---- */
+
+bool at_console_line(struct at *at, const char *line, size_t len)
+{
+    if (buf_len(&at->console) + len + 1 > AT_CONSOLE_MAX || memchr(line, '\n', len)) {
+        return false;
+    }
+    buf_add(&at->console, line, len);
+    buf_add_byte(&at->console, '\n');
+    at_wake(at);
+    return true;
+}
+
+void at_set_tapped(struct at *at, bool on)
+{
+    at->tapped = on && at->config.tap;
+}
+
+/* Between the host's commands; a line that it left unfinished does not hold a console for ever. */
+static bool console_may(const struct at *at)
+{
+    if (!buf_len(&at->console) || at_blocked(at)) {
+        return false;
+    }
+    bool idle =
+        at->state == AT_STATE_COMMAND && (!at->in_line || at->now - at->last_byte >= URC_HOLD_MS);
+    return idle || (at->from_console && at_in_data(at));
+}
+
+static void take_console_line(struct at *at)
+{
+    const char *bytes = buf_bytes(&at->console);
+    size_t len = (size_t)((const char *)memchr(bytes, '\n', buf_len(&at->console)) - bytes);
+    if (at_in_data(at)) {
+        struct buf data = {0};
+        buf_add(&data, bytes, len);
+        buf_take(&at->console, len + 1);
+        for (size_t i = 0; i < len && at_in_data(at); i++) {
+            at->last_byte = at->now;
+            at_data_byte(at, buf_bytes(&data)[i]);
+        }
+        buf_free(&data);
+        return;
+    }
+    buf_clear(&at->console_line);
+    buf_add(&at->console_line, bytes, len);
+    buf_take(&at->console, len + 1);
+    if (!is_blank(&at->console_line)) {
+        at_begin_line(at, &at->console_line);
+        at->cr_ended = false;
     }
 }
 
@@ -143,7 +198,7 @@ static void drop_unfinished(struct at *at)
 {
     at->in_line = at->overlong = at->cr_before = false;
     buf_clear(&at->line);
-    if (at_in_data(at)) {
+    if (at_in_data(at) && !at->from_console) {
         at_abandon(at);
     } else if (at->state == AT_STATE_DROP) {
         at->state = AT_STATE_COMMAND;
@@ -169,6 +224,13 @@ static void take_byte(struct at *at)
     }
 }
 
+/* Whether input can be taken up: not while a command runs, nor into a console's data. */
+static bool host_may(const struct at *at)
+{
+    return buf_len(&at->input) && at->state != AT_STATE_RUNNING && !at_blocked(at) &&
+           !(at->from_console && at_in_data(at));
+}
+
 static void pump(struct at *at)
 {
     for (;;) {
@@ -178,7 +240,9 @@ static void pump(struct at *at)
         } else if (at->deaf && !at->running) {
             buf_clear(&at->input);
             break;
-        } else if (at->state != AT_STATE_RUNNING && buf_len(&at->input) && !at_blocked(at)) {
+        } else if (console_may(at)) {
+            take_console_line(at);
+        } else if (host_may(at)) {
             take_byte(at);
         } else {
             break;
@@ -206,12 +270,12 @@ void at_tick(struct at *at, at_time now)
 
 at_time at_deadline(const struct at *at)
 {
-    if (at->continues ||
-        (buf_len(&at->input) && at->state != AT_STATE_RUNNING && !at_blocked(at))) {
+    if (at->continues || host_may(at) || console_may(at)) {
         return at->now;
     }
     if (at->state == AT_STATE_COMMAND) {
-        bool held = at->in_line && at->urcs.first && at->present;
+        bool waiting = (at->urcs.first && at->present) || buf_len(&at->console);
+        bool held = at->in_line && waiting;
         return held ? at->last_byte + URC_HOLD_MS : AT_NEVER;
     }
     return at_data_deadline(at);
@@ -260,7 +324,7 @@ void at_host_gone(struct at *at, at_time now)
     at->now = now;
     at->present = false;
     buf_clear(&at->output);
-    at->muted = at->running;
+    at->muted = at->running && !at->from_console;
     at->stale = buf_len(&at->input);
     if (!at->stale) {
         drop_unfinished(at);
@@ -275,6 +339,7 @@ void at_deafen(struct at *at)
     at->in_line = at->overlong = at->cr_before = false;
     buf_clear(&at->line);
     buf_clear(&at->input);
+    buf_clear(&at->console);
     at->stale = 0;
 }
 

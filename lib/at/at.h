@@ -41,6 +41,9 @@ struct at_config {
     bool (*enabled)(void *ctx, const char *gate);
     /* What passes, secrets masked, for logs, while at_set_tracing() is on. */
     void (*trace)(void *ctx, enum at_trace what, const char *text, size_t len);
+    /* All that goes out to the host, or would if one were there; secret answers masked. For a
+     * console, while at_set_tapped() is on. */
+    void (*tap)(void *ctx, const char *bytes, size_t len);
     /* Something is to be done outside of at_feed()/at_tick(): call at_tick() and look at
      * at_output() soon, but not from inside this call. May be NULL (tests). */
     void (*wake)(void *ctx);
@@ -55,9 +58,10 @@ struct at_config {
 
 /* Bounds (bytes). */
 enum {
-    AT_INPUT_MAX = 32 * 1024,  /* kept while a command is pending */
-    AT_OUTPUT_MAX = 64 * 1024, /* waiting output above which input is no longer taken */
-    AT_URCS_MAX = 1024 * 1024, /* waiting URCs above which the newest is dropped */
+    AT_INPUT_MAX = 32 * 1024,   /* kept while a command is pending */
+    AT_OUTPUT_MAX = 64 * 1024,  /* waiting output above which input is no longer taken */
+    AT_URCS_MAX = 1024 * 1024,  /* waiting URCs above which the newest is dropped */
+    AT_CONSOLE_MAX = 32 * 1024, /* waiting console lines */
 };
 
 /* config is copied; what it points to outlives the object. */
@@ -85,6 +89,13 @@ void at_output_written(struct at *at, size_t len, at_time now);
  * go with it; lines that it completed still run, their answers are dropped. */
 void at_host_came(struct at *at, at_time now);
 void at_host_gone(struct at *at, at_time now);
+
+/* A line from a console, without its end: runs as a command line between the host's commands; its
+ * answer goes to both. What follows while a data phase that it opened is open are its data, without
+ * line ends. At most AT_CONSOLE_MAX bytes wait: false, the line is not taken. */
+bool at_console_line(struct at *at, const char *line, size_t len);
+/* Whether config.tap is called. Off at first. */
+void at_set_tapped(struct at *at, bool on);
 
 /* ---- the dialect side ---- */
 

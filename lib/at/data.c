@@ -157,7 +157,8 @@ at_time at_data_deadline(const struct at *at)
 
 void at_data_tick(struct at *at)
 {
-    if (buf_len(&at->input) || at->now < at_data_deadline(at)) {
+    bool arriving = buf_len(&at->input) && !at->from_console;
+    if (arriving || at->now < at_data_deadline(at)) {
         return;
     }
     if (at->state == AT_STATE_LF_WAIT) {

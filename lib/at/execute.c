@@ -33,7 +33,7 @@ static void free_call(struct at *at)
 static void end_command(struct at *at)
 {
     free_call(at);
-    at->running = at->continues = at->muted = false;
+    at->running = at->continues = at->muted = at->from_console = false;
     at->state = AT_STATE_COMMAND;
 }
 
@@ -220,10 +220,12 @@ static struct found basic(struct at *at, const char *text, size_t len)
 
 /* ---- the line ---- */
 
-void at_begin_line(struct at *at)
+void at_begin_line(struct at *at, const struct buf *line)
 {
-    const char *text = buf_bytes(&at->last);
-    size_t len = buf_len(&at->last);
+    at->text = line;
+    at->from_console = line == &at->console_line;
+    const char *text = buf_bytes(at->text);
+    size_t len = buf_len(at->text);
     size_t start = at_skip_blanks(text, len, 0);
     if (at->tracing) {
         struct buf masked = {0};
@@ -251,8 +253,8 @@ static void next_command(struct at *at)
 /* Whether a further command stands at at->next; steps over separators. */
 static bool another(struct at *at)
 {
-    const char *text = buf_bytes(&at->last);
-    size_t len = buf_len(&at->last);
+    const char *text = buf_bytes(at->text);
+    size_t len = buf_len(at->text);
     size_t pos = at_skip_blanks(text, len, at->next);
     while (at->grammar->separator && pos < len && text[pos] == at->grammar->separator) {
         pos = at_skip_blanks(text, len, pos + 1);
@@ -288,8 +290,8 @@ void at_run_next(struct at *at)
         end_line(at, AT_OK);
         return;
     }
-    const char *text = buf_bytes(&at->last);
-    size_t len = buf_len(&at->last);
+    const char *text = buf_bytes(at->text);
+    size_t len = buf_len(at->text);
     char first = text[at->next];
     struct found found =
         letter(first) || first == '&' ? basic(at, text, len) : extended(at, text, len);

@@ -24,6 +24,7 @@ enum {
 struct at_block {
     struct at_block *next;
     size_t line, line_len; /* its information text, for traces */
+    bool tapped;           /* a console has seen it */
     size_t len;
     bool boot;
     char bytes[];
@@ -42,6 +43,7 @@ struct at {
     at_time now;
     bool present; /* a host is there */
     bool tracing; /* someone reads config.trace */
+    bool tapped;  /* someone reads config.tap */
     bool deaf;    /* the module restarts: input is thrown away */
 
     /* line settings (V.250 6.2, 27.007 9.1) */
@@ -55,16 +57,22 @@ struct at {
     bool from_gone;    /* the byte being taken up is one of those */
     at_time last_byte; /* when the last one was taken up */
     struct buf line;   /* being typed, without its end */
-    struct buf last;   /* being executed, or executed last (A/) */
+    struct buf last;   /* the host's line that is executed, or was last (A/) */
     bool in_line;      /* from a line's first byte to its end */
     bool overlong;
     bool cr_before; /* the byte before was the terminator: a LF now belongs to it */
 
+    /* a console's lines, each with a LF behind it */
+    struct buf console;
+    struct buf console_line; /* the one that is executed */
+
     /* the command under way */
     bool running;
-    bool continues; /* finished well, the rest of its line is still to be run */
-    bool muted;     /* its host has gone: no answer */
-    size_t next;    /* offset in last of what follows it on its line */
+    bool from_console;
+    const struct buf *text; /* its line: last or console_line */
+    bool continues;         /* finished well, the rest of its line is still to be run */
+    bool muted;             /* its host has gone: no answer */
+    size_t next;            /* offset in text of what follows it on its line */
     at_ticket tickets;
     struct at_call call;
     char *strings;    /* what call's values point into */
@@ -105,8 +113,8 @@ size_t at_skip_blanks(const char *text, size_t len, size_t from);
 
 /* ---- execute.c ---- */
 
-/* A line is complete in at->last: the first command behind its AT is next. */
-void at_begin_line(struct at *at);
+/* A line is complete in at->last, or at->console_line: the first command behind its AT is next. */
+void at_begin_line(struct at *at, const struct buf *text);
 /* Runs the next command of the line, or ends it. */
 void at_run_next(struct at *at);
 /* Ends the command under way without an answer: its host has gone. */
@@ -130,6 +138,7 @@ at_time at_data_deadline(const struct at *at);
 
 /* ---- output.c ---- */
 
+/* Towards the host, and for a console to see. */
 void at_put(struct at *at, const char *bytes, size_t len);
 void at_put_final(struct at *at, at_result result);
 void at_put_prompt(struct at *at);

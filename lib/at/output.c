@@ -14,11 +14,24 @@ void at_trace(const struct at *at, enum at_trace what, const char *text, size_t 
     }
 }
 
-void at_put(struct at *at, const char *bytes, size_t len)
+static void tap(const struct at *at, const char *bytes, size_t len)
+{
+    if (at->tapped) {
+        at->config.tap(at->config.hooks_ctx, bytes, len);
+    }
+}
+
+static void put_untapped(struct at *at, const char *bytes, size_t len)
 {
     if (at->present && !at->muted) {
         buf_add(&at->output, bytes, len);
     }
+}
+
+void at_put(struct at *at, const char *bytes, size_t len)
+{
+    tap(at, bytes, len);
+    put_untapped(at, bytes, len);
 }
 
 /* V.250 6.2.6: with V1 text stands between CR LF pairs, with V0 CR LF follows. */
@@ -45,10 +58,24 @@ void at_info_bytes(struct at *at, at_ticket ticket, const char *bytes, size_t le
     if (!current(at, ticket)) {
         return;
     }
-    at_trace(at, AT_TRACE_OUT, secret ? "***" : bytes, secret ? 3 : len);
-    if (at->present && !at->muted) {
-        at_frame(at, &at->output, bytes, len);
+    struct buf shown = {0};
+    if (secret) { /* the name may be known */
+        const char *colon = memchr(bytes, ':', len);
+        buf_add(&shown, bytes, colon ? (size_t)(colon - bytes) + 1 : 0);
+        buf_add_text(&shown, "***");
     }
+    struct buf line = {0};
+    at_frame(at, &line, bytes, len);
+    put_untapped(at, buf_bytes(&line), buf_len(&line));
+    mem_wipe(line.memory, secret ? line.size : 0);
+    if (secret) {
+        buf_clear(&line);
+        at_frame(at, &line, buf_bytes(&shown), buf_len(&shown));
+    }
+    at_trace(at, AT_TRACE_OUT, secret ? buf_bytes(&shown) : bytes, secret ? buf_len(&shown) : len);
+    tap(at, buf_bytes(&line), buf_len(&line));
+    buf_free(&line);
+    buf_free(&shown);
 }
 
 void at_info(struct at *at, at_ticket ticket, const char *format, ...)
@@ -177,8 +204,11 @@ void at_release_urcs(struct at *at)
     }
     while (at->urcs.first && buf_len(&at->output) < URC_AHEAD) {
         const struct at_block *block = at->urcs.first;
+        if (!block->tapped) {
+            tap(at, block->bytes, block->len);
+        }
         at_trace(at, AT_TRACE_OUT, block->bytes + block->line, block->line_len);
-        buf_add(&at->output, block->bytes, block->len);
+        put_untapped(at, block->bytes, block->len);
         pop(&at->urcs, &at->urcs.first);
     }
 }
@@ -213,10 +243,14 @@ void at_urc(struct at *at, const struct at_urc *urc)
         block->line_len = urc->len;
         block->len = len;
         block->boot = urc->boot;
+        block->tapped = !at->present; /* a console sees at once what waits for a host */
         memcpy(block->bytes, buf_bytes(&text), len);
         *at->urcs.last = block;
         at->urcs.last = &block->next;
         at->urcs.bytes += len;
+    }
+    if (!at->present) {
+        tap(at, buf_bytes(&text), len);
     }
     buf_free(&text);
     if (at->present) {

@@ -268,6 +268,12 @@ static void trace(void *ctx, enum at_trace what, const char *bytes, size_t len)
     buf_add_byte(&lab->trace, '\n');
 }
 
+static void tap(void *ctx, const char *bytes, size_t len)
+{
+    struct lab *lab = ctx;
+    buf_add(&lab->tap, bytes, len);
+}
+
 static void warn(void *ctx, const char *what)
 {
     struct lab *lab = ctx;
@@ -293,6 +299,7 @@ void lab_open(struct lab *lab, const struct at_grammar *grammar,
         .hooks_ctx = lab,
         .enabled = gate_open,
         .trace = trace,
+        .tap = tap,
         .wake = wake,
         .warn = warn,
         .echo = grammar == &lab_loose,
@@ -311,6 +318,7 @@ void lab_close(struct lab *lab)
     at_destroy(lab->at);
     buf_free(&lab->out);
     buf_free(&lab->trace);
+    buf_free(&lab->tap);
 }
 
 void lab_read(struct lab *lab)

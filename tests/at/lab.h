@@ -25,6 +25,7 @@ struct lab {
     at_time now;
     at_ticket ticket; /* of the last +SLOW */
     struct buf trace;
+    struct buf tap; /* what a console has seen */
     int warnings;
     int wakes;
     int ran; /* handlers called */
