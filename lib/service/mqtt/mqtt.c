@@ -47,9 +47,6 @@ void mqtt_destroy(struct mqtt *mqtt)
     if (link) {
         mqtt_link_disconnect(link);
     }
-    if (mqtt->gone) {
-        *mqtt->gone = true;
-    }
     ev_timer_stop(mqtt->env->loop, &mqtt->limit);
     ev_timer_stop(mqtt->env->loop, &mqtt->pause);
     mqtt_dial_destroy(mqtt->dial);
@@ -57,7 +54,10 @@ void mqtt_destroy(struct mqtt *mqtt)
     mqtt_filters_clear(&mqtt->filters);
     mqtt_options_free(mqtt->options);
     free(mqtt->why);
-    free(mqtt);
+    mqtt->destroyed = true;
+    if (!mqtt->emitting) {
+        free(mqtt);
+    }
 }
 
 enum mqtt_state mqtt_state(const struct mqtt *mqtt)

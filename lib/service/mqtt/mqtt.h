@@ -142,6 +142,7 @@ struct mqtt *mqtt_create(const struct service_env *env, const struct mqtt_events
 /* Frees at once; a connection that is up gets its DISCONNECT if the socket takes it. */
 void mqtt_destroy(struct mqtt *mqtt);
 
+/* Where it stands; events come after the change that they tell of. */
 enum mqtt_state mqtt_state(const struct mqtt *mqtt);
 
 /* Begins to connect; the outcome is connected() or failed(). In state MQTT_RECONNECTING it tries at

@@ -36,7 +36,8 @@ struct mqtt_link {
     ev_timer keepalive;
     double last_in;
     double last_out;
-    bool *gone; /* set when an event's callee destroys the link */
+    bool delivering;
+    bool destroyed; /* by the callee of an event: only this memory is left */
 };
 
 static const char *const stage_names[] = {
@@ -177,17 +178,19 @@ static void settle(struct mqtt_link *link, int rc, int error)
 /* Hands out the events. False: the link is gone. */
 static bool deliver(struct mqtt_link *link)
 {
-    bool gone = false;
-    link->gone = &gone;
-    for (struct mqtt_queued *item; !gone && (item = mqtt_queue_take(&link->client->queue));) {
+    struct mqtt_queued *item;
+    link->delivering = true;
+    while (!link->destroyed && (item = mqtt_queue_take(&link->client->queue))) {
         link->handler(link->ctx, &item->event);
         free(item);
     }
-    if (!gone) {
-        link->gone = NULL;
-        ev_timer_stop(link->loop, &link->soon);
+    if (link->destroyed) {
+        free(link);
+        return false;
     }
-    return !gone;
+    link->delivering = false;
+    ev_timer_stop(link->loop, &link->soon);
+    return true;
 }
 
 static void on_soon(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -327,13 +330,13 @@ void mqtt_link_destroy(struct mqtt_link *link)
     if (!link) {
         return;
     }
-    if (link->gone) {
-        *link->gone = true;
-    }
     unwatch(link);
     ev_timer_stop(link->loop, &link->soon);
     mqtt_client_destroy(link->client);
-    free(link);
+    link->destroyed = true;
+    if (!link->delivering) {
+        free(link);
+    }
 }
 
 bool mqtt_link_prepare(struct mqtt_link *link, const struct mqtt_options *options, char *why,

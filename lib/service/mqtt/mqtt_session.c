@@ -50,14 +50,24 @@ static void arm_limit(struct mqtt *mqtt)
     }
 }
 
+/* After events behind which there is more to do. False: a callee has destroyed the object. */
+static bool emitted(struct mqtt *mqtt)
+{
+    mqtt->emitting = false;
+    if (mqtt->destroyed) {
+        free(mqtt);
+        return false;
+    }
+    return true;
+}
+
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
     struct mqtt *mqtt = timer->data;
-    bool gone = false;
-    mqtt->gone = &gone;
     double now = mqtt_clock();
+    mqtt->emitting = true;
     for (struct mqtt_request *request; (request = mqtt_requests_expired(&mqtt->requests, now));) {
         request->over = true;
         if (request->kind == MQTT_REQUEST_RESTORE) {
@@ -66,12 +76,13 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int revents)
             continue;
         }
         emit_outcome(mqtt, request->kind, request->packet_id, MQTT_TIMEOUT, 128);
-        if (gone) {
-            return;
+        if (mqtt->destroyed) {
+            break;
         }
     }
-    mqtt->gone = NULL;
-    arm_limit(mqtt);
+    if (emitted(mqtt)) {
+        arm_limit(mqtt);
+    }
 }
 
 void mqtt_session_add_request(struct mqtt *mqtt, const struct mqtt_request *request)
@@ -234,20 +245,19 @@ static bool is_connecting(const struct mqtt *mqtt)
     return mqtt->state == MQTT_RECONNECTING || mqtt->state == MQTT_CONNECTING;
 }
 
-/* Tells each of them, as long as nobody destroys the object meanwhile. Frees the list. */
-static void emit_lost(struct mqtt *mqtt, struct mqtt_request *lost, size_t count)
+/* Frees the list. False: a callee has destroyed the object. */
+static bool emit_lost(struct mqtt *mqtt, struct mqtt_request *lost, size_t count)
 {
-    const bool *gone = mqtt->gone;
-    for (size_t i = 0; i < count && !*gone; i++) {
+    mqtt->emitting = true;
+    for (size_t i = 0; i < count && !mqtt->destroyed; i++) {
         emit_outcome(mqtt, lost[i].kind, lost[i].packet_id, MQTT_LOST, 128);
     }
     free(lost);
+    return emitted(mqtt);
 }
 
 static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
 {
-    bool gone = false;
-    mqtt->gone = &gone;
     mqtt->state = MQTT_RECONNECTING;
     log_warning(mqtt->env->log, "mqtt: connection to %s:%d lost: %s", mqtt->options->host,
                 mqtt->options->port, event->why);
@@ -262,12 +272,7 @@ static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
     struct mqtt_request *lost = NULL;
     size_t count = mqtt_requests_lose(&mqtt->requests, !mqtt->options->clean_session, &lost);
     try_later(mqtt);
-    emit_lost(mqtt, lost, count);
-    if (gone) {
-        return;
-    }
-    mqtt->gone = NULL;
-    if (is_connecting(mqtt) && mqtt->events->lost) {
+    if (emit_lost(mqtt, lost, count) && is_connecting(mqtt) && mqtt->events->lost) {
         mqtt->events->lost(mqtt->ctx);
     }
 }
@@ -296,15 +301,11 @@ static void on_down(struct mqtt *mqtt, const struct mqtt_event *event)
 
 static void closed(struct mqtt *mqtt)
 {
-    bool gone = false;
-    mqtt->gone = &gone;
     struct mqtt_request *lost = NULL;
     size_t count = mqtt_requests_lose(&mqtt->requests, false, &lost);
-    emit_lost(mqtt, lost, count);
-    if (gone) {
+    if (!emit_lost(mqtt, lost, count)) {
         return;
     }
-    mqtt->gone = NULL;
     mqtt_requests_clear(&mqtt->requests);
     ev_timer_stop(mqtt->env->loop, &mqtt->pause);
     mqtt_dial_stop(mqtt->dial);

@@ -27,10 +27,11 @@ struct mqtt {
     unsigned wait_ms; /* the length of the last pause */
     double online_since;
     bool held;
-    bool trying; /* RECONNECTING: an attempt is under way */
-    bool due;    /* RECONNECTING: an attempt waits for the end of hold */
-    char *why;   /* the last failure that was logged as a warning */
-    bool *gone;  /* set when an event's callee destroys the object */
+    bool trying;    /* RECONNECTING: an attempt is under way */
+    bool due;       /* RECONNECTING: an attempt waits for the end of hold */
+    char *why;      /* the last failure that was logged as a warning */
+    bool emitting;  /* more is to be done after an event */
+    bool destroyed; /* by the callee of that event: only this memory is left */
 };
 
 /* The timers' callbacks and data. */

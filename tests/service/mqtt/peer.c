@@ -151,6 +151,15 @@ struct peer *peer_create(struct bench *bench)
     return peer;
 }
 
+struct peer *peer_connect(struct bench *bench)
+{
+    struct peer *peer = peer_create(bench);
+    peer_answer_connect(peer, 0, false);
+    bench_online(bench, peer_port(peer));
+    peer_expect(peer, "CONNECT %d 0", bench->options.clean_session);
+    return peer;
+}
+
 void peer_destroy(struct peer *peer)
 {
     drop(peer);
@@ -203,6 +212,15 @@ void peer_pause(struct peer *peer, bool pause)
     } else {
         ev_io_start(peer->bench->loop, &peer->read);
     }
+}
+
+void peer_drain(struct peer *peer)
+{
+    ssize_t got;
+    while ((got = read(peer->read.fd, buf_room(&peer->input, 65536), 65536)) > 0) {
+        buf_added(&peer->input, (size_t)got);
+    }
+    take_packets(peer);
 }
 
 void peer_send(struct peer *peer, const void *bytes, size_t len)

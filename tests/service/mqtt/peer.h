@@ -14,6 +14,8 @@ struct bench;
 struct peer;
 
 struct peer *peer_create(struct bench *bench);
+/* Makes one that accepts, connects to it and takes the lines of both. */
+struct peer *peer_connect(struct bench *bench);
 void peer_destroy(struct peer *peer);
 int peer_port(const struct peer *peer);
 /* How many connections there were. */
@@ -30,6 +32,9 @@ void peer_answer_connect(struct peer *peer, int code, bool session_present);
 void peer_answer_connect_with(struct peer *peer, const void *bytes, size_t len);
 /* While true, what comes is left in the kernel. */
 void peer_pause(struct peer *peer, bool pause);
+
+/* Takes what is in the kernel without running the loop. */
+void peer_drain(struct peer *peer);
 
 void peer_send(struct peer *peer, const void *bytes, size_t len);
 /* A packet with a packet id and nothing else, or with one more byte (last >= 0). */

@@ -54,9 +54,10 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
     (void)revents;
     struct relay *relay = io->data;
     struct sockaddr_in broker = address_of("127.0.0.1", relay->port);
-    struct sockaddr_in from;
+    struct sockaddr_in from = {0};
     socklen_t len = sizeof from;
     int fd = accept4(io->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC);
+    assert_true(fd >= 0);
     if (from.sin_addr.s_addr == htonl(INADDR_LOOPBACK + 2)) {
         close(fd); /* a filler */
         return;
@@ -82,7 +83,7 @@ struct relay *relay_create(struct ev_loop *loop, int port)
     for (int i = 0; i < FILLERS; i++) {
         relay->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         assert_int_equal(bind(relay->fillers[i], (struct sockaddr *)&own, sizeof own), 0);
-        connect(relay->fillers[i], (struct sockaddr *)&address, sizeof address);
+        (void)connect(relay->fillers[i], (struct sockaddr *)&address, sizeof address);
     }
     relay->loop = loop;
     relay->port = port;

@@ -9,6 +9,7 @@
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/broker.h"
 #include "tests/service/mqtt/certs.h"
+#include "tests/service/mqtt/peer.h"
 #include "tests/service/mqtt/relay.h"
 #include "tests/support/loop.h"
 #include "tests/support/temp.h"
@@ -27,8 +28,8 @@ static int group_teardown(void **state)
     return bench_group_teardown(state);
 }
 
-/* "none.test" is not known, "hang.test" never answers, "two.test" has 127.0.0.2 and 127.0.0.1, and
- * "one.test" 127.0.0.1. */
+/* "none.test" is not known, "hang.test" never answers, "two.test" has 127.0.0.2 and 127.0.0.1,
+ * "back.test" the same the other way round, and "one.test" 127.0.0.1 only. */
 static int look_up(const char *host, const char *service, const struct addrinfo *hints,
                    struct addrinfo **result)
 {
@@ -40,14 +41,11 @@ static int look_up(const char *host, const char *service, const struct addrinfo 
             pause();
         }
     }
-    struct addrinfo *second = NULL;
-    int rc = getaddrinfo("127.0.0.1", service, hints, &second);
-    if (rc != 0 || strcmp(host, "two.test") != 0) {
-        *result = second;
-        return rc;
+    bool two = strcmp(host, "two.test") == 0;
+    int rc = getaddrinfo(two ? "127.0.0.2" : "127.0.0.1", service, hints, result);
+    if (rc == 0 && (two || strcmp(host, "back.test") == 0)) {
+        rc = getaddrinfo(two ? "127.0.0.1" : "127.0.0.2", service, hints, &(*result)->ai_next);
     }
-    rc = getaddrinfo("127.0.0.2", service, hints, result);
-    (*result)->ai_next = second;
     return rc;
 }
 
@@ -158,6 +156,19 @@ static void test_slow_connection_with_tls(void **state)
     broker_destroy(secure);
 }
 
+/* A broker that says no has answered: its other address is not asked. */
+static void test_refusal_is_final(void **state)
+{
+    struct bench *bench = *state;
+    struct peer *peer = peer_create(bench);
+    peer_answer_connect(peer, 5, false);
+    bench->options.host = "back.test";
+    bench_connect(bench, peer_port(peer));
+    bench_expect(bench, "failed refused 5");
+    assert_null(strstr(buf_text(&bench->log_lines), "127.0.0.2"));
+    peer_destroy(peer);
+}
+
 static void test_redirect(void **state)
 {
     struct bench *bench = *state;
@@ -209,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_all_addresses_fail, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_slow_connection, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_slow_connection_with_tls, setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_is_final, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_redirect, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_many_attempts, setup, bench_teardown),
     };

@@ -1,13 +1,9 @@
 /* MQTT over TLS against a real mosquitto: who is trusted, by which name, and what the log says. */
-#include <fcntl.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -16,6 +12,7 @@
 #include "tests/service/mqtt/broker.h"
 #include "tests/service/mqtt/certs.h"
 #include "tests/service/mqtt/peer.h"
+#include "tests/service/mqtt/tls_server.h"
 #include "tests/support/temp.h"
 
 enum { MESSAGES = 20 };
@@ -354,57 +351,6 @@ static void test_probe_and_many_messages(void **state)
     bench_disconnect(bench);
 }
 
-/* A TLS server that says on its output what it is sent, and sends its input in one record. */
-struct server {
-    pid_t pid;
-    int input;
-    int output;
-};
-
-static struct server start_server(int port)
-{
-    struct server server = {0};
-    int input[2];
-    int output[2];
-    char *certificate = temp_path(folder, "server.pem");
-    char *key = temp_path(folder, "server.key");
-    char *accept = mem_printf("127.0.0.1:%d", port);
-    assert_int_equal(pipe2(input, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(output, O_CLOEXEC), 0);
-    server.pid = fork();
-    if (server.pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(input[0], STDIN_FILENO);
-        dup2(output[1], STDOUT_FILENO);
-        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-        execlp("openssl", "openssl", "s_server", "-quiet", "-accept", accept, "-cert", certificate,
-               "-key", key, "-naccept", "1", (char *)NULL);
-        _exit(127);
-    }
-    close(input[0]);
-    close(output[1]);
-    server.input = input[1];
-    server.output = output[0];
-    fcntl(server.output, F_SETFL, O_NONBLOCK);
-    free(accept);
-    free(key);
-    free(certificate);
-    return server;
-}
-
-static bool has_connect(void *ctx)
-{
-    const struct server *server = ctx;
-    char bytes[200];
-    return read(server->output, bytes, sizeof bytes) > 0 && bytes[0] == 0x10;
-}
-
-static bool has_ended(void *ctx)
-{
-    const struct server *server = ctx;
-    return waitpid(server->pid, NULL, WNOHANG) == server->pid;
-}
-
 /* CONNACK and messages in one record: libmosquitto looks at all of them before it returns. */
 static void test_probe_and_messages_in_one_record(void **state)
 {
@@ -414,17 +360,17 @@ static void test_probe_and_messages_in_one_record(void **state)
     struct bench *bench = *state;
     char bytes[200];
     bench->options.port = bench_free_port();
-    struct server server = start_server(bench->options.port);
+    struct tls_server server = tls_server_start(folder, bench->options.port);
     while (!bench_listening(bench->options.port)) {
         usleep(1000);
     }
     bench_probe(bench);
-    while (!has_connect(&server)) {
+    while (!tls_server_has_connect(&server)) {
         ev_run(bench->loop, EVRUN_NOWAIT);
     }
     assert_int_equal(write(server.input, flood, sizeof flood - 1), sizeof flood - 1);
     bench_expect(bench, "probe accepted");
-    while (!has_ended(&server)) {
+    while (!tls_server_has_ended(&server)) {
         ev_run(bench->loop, EVRUN_NOWAIT);
     }
     assert_true(read(server.output, bytes, sizeof bytes) <= 0);
