@@ -84,7 +84,9 @@ $B/atmodemd: $(call objects,$(DAEMON_SOURCES)) $(ARCHIVE)
 	$(call quiet,LINK,$@)$(LINK) $(LIBS)
 
 $B/atmodemctl: $(call objects,$(CTL_SOURCES)) $(ARCHIVE)
-	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+	$(call quiet,LINK,$@)$(LINK) $(EDIT_LIBS) $(LIBS)
+
+$O/daemon/ctl/%.o: EXTRA_CFLAGS = $(EDIT_CFLAGS)
 
 # The helpers of a test program: the other sources of its folder.
 helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)))

@@ -33,6 +33,12 @@ static const struct setting daemon_rows[] = {
      .choices = levels,
      .initial = "info",
      .help = "detail of the log"},
+    {.key = "control_group",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct daemon_settings, control_group),
+     .max = 64,
+     .initial = "",
+     .help = "group whose members may use the control socket; empty: the daemon's user and root"},
 };
 
 const struct settings_group daemon_settings_group = {
@@ -302,6 +308,7 @@ bool config_read(const struct options *options, struct config *config, char **er
         ok = read_folder(config, folder, error);
         free(folder);
     }
+    config->control_group = mem_string(daemon->control_group);
     config->level = adjusted(daemon->log_level, options->verbosity);
     settings_destroy(settings);
     if (!ok) {
@@ -316,6 +323,7 @@ void config_free(struct config *config)
         plan_free(&config->plans[i]);
     }
     free(config->plans);
+    free(config->control_group);
     *config = (struct config){0};
 }
 

@@ -16,6 +16,7 @@ struct settings_group;
 struct daemon_settings {
     const char *modems_dir; /* empty: modems.d beside the file */
     int log_level;          /* enum log_level */
+    const char *control_group;
 };
 extern const struct settings_group daemon_settings_group;
 
@@ -29,6 +30,7 @@ struct plan {
 
 struct config {
     enum log_level level;
+    char *control_group; /* "": none */
     struct plan *plans;
     size_t count;
 };

@@ -52,11 +52,16 @@ void fleet_destroy(struct fleet *fleet)
     free(fleet);
 }
 
+static char *link_of(const struct fleet *fleet, const struct plan *plan)
+{
+    return plan->link ? mem_string(plan->link)
+                      : mem_printf("%s/%s", fleet->places->runtime, plan->name);
+}
+
 static bool power_on(const struct fleet *fleet, struct member *member)
 {
     const struct plan *plan = &member->plan;
-    char *link = plan->link ? mem_string(plan->link)
-                            : mem_printf("%s/%s", fleet->places->runtime, plan->name);
+    char *link = link_of(fleet, plan);
     char *nvram = mem_printf("%s/%s.%s.ini", fleet->places->state, plan->name, plan->dialect->id);
     member->modem = modem_create(fleet->host, &(struct modem_config){
                                                   .name = plan->name,
@@ -124,4 +129,21 @@ bool fleet_apply(struct fleet *fleet, struct config *config)
 size_t fleet_count(const struct fleet *fleet)
 {
     return fleet->count;
+}
+
+struct fleet_entry fleet_entry(const struct fleet *fleet, size_t index)
+{
+    const struct member *member = &fleet->members[index];
+    return (struct fleet_entry){
+        .name = member->plan.name,
+        .link = link_of(fleet, &member->plan),
+        .dialect = member->plan.dialect,
+        .modem = member->modem,
+    };
+}
+
+struct modem *fleet_find(const struct fleet *fleet, const char *name)
+{
+    const struct member *member = find(fleet, name);
+    return member ? member->modem : NULL;
 }

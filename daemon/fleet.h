@@ -6,8 +6,10 @@
 #include <stddef.h>
 
 struct config;
+struct dialect;
 struct fleet;
 struct log;
+struct modem;
 struct modem_host;
 struct places;
 
@@ -24,5 +26,16 @@ void fleet_destroy(struct fleet *fleet);
 bool fleet_apply(struct fleet *fleet, struct config *config);
 
 size_t fleet_count(const struct fleet *fleet);
+
+struct fleet_entry {
+    const char *name;
+    char *link; /* the caller frees it */
+    const struct dialect *dialect;
+    struct modem *modem; /* NULL: it could not be powered on */
+};
+/* The modem at a place, from 0 on. */
+struct fleet_entry fleet_entry(const struct fleet *fleet, size_t index);
+/* NULL: there is none of that name, or it could not be powered on. */
+struct modem *fleet_find(const struct fleet *fleet, const char *name);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "daemon/config.h"
+#include "daemon/control.h"
 #include "daemon/fleet.h"
 #include "daemon/lists.h"
 #include "daemon/notify.h"
@@ -29,6 +30,7 @@ struct daemon {
     struct log *log;
     struct modem_host host;
     struct fleet *fleet;
+    struct control *control;
     ev_signal terminate, interrupt, hangup;
     ev_timer watchdog;
 };
@@ -55,6 +57,7 @@ static void hang_up(struct ev_loop *loop, ev_signal *watcher, int events)
         daemon->host.level = config.level;
         log_set_level(daemon->log, config.level);
         fleet_apply(daemon->fleet, &config);
+        control_refresh(daemon->control);
         log_info(daemon->log, "reloaded: %zu modems", fleet_count(daemon->fleet));
         config_free(&config);
     } else {
@@ -130,7 +133,9 @@ static int run(struct daemon *daemon, struct config *config)
     host->writer = nvram_writer_create(host->loop);
     daemon->fleet = fleet_create(host, &daemon->places, daemon->log);
     start_watchers(daemon);
-    if (fleet_apply(daemon->fleet, config)) {
+    daemon->control = control_create(host->loop, &daemon->places, daemon->fleet,
+                                     config->control_group, daemon->log);
+    if (daemon->control && fleet_apply(daemon->fleet, config)) {
         if (fleet_count(daemon->fleet) == 0) {
             log_warning(daemon->log, "no modem is configured");
         }
@@ -139,6 +144,7 @@ static int run(struct daemon *daemon, struct config *config)
         ev_run(host->loop, 0);
         notify_send("STOPPING=1");
     }
+    control_destroy(daemon->control);
     fleet_destroy(daemon->fleet);
     nvram_writer_destroy(host->writer);
     resolver_destroy(host->resolver);

@@ -47,6 +47,8 @@ struct dialect {
     bool (*enabled)(const struct settings *settings, const char *gate);
     /* The handlers' context. */
     void *(*create)(const struct dialect_env *env);
+    /* How its connection is, in a word for people: "online", "offline", "connecting" ... */
+    const char *(*connection)(const void *instance);
     /* Connections that are up are closed properly, as far as that takes no time. */
     void (*destroy)(void *instance);
 };

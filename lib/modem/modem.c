@@ -28,6 +28,9 @@ struct modem {
     ev_timer timer; /* the interpreter's next deadline */
     ev_timer soon;  /* never started: an event on it runs the interpreter */
     bool busy;      /* the interpreter is running: it need not be woken */
+    bool present;   /* a host is there */
+    modem_tap tap;  /* a console's, or NULL */
+    void *tap_ctx;
 };
 
 /* ---- between port and interpreter ---- */
@@ -95,6 +98,7 @@ static void port_present(void *ctx, bool present)
     struct modem *modem = ctx;
     log_write(modem->log, LEVEL_STATE, present ? "a host opened the port" : "the host has gone");
     modem->busy = true;
+    modem->present = present;
     if (present) {
         at_host_came(modem->at, clock_ms());
     } else {
@@ -150,6 +154,14 @@ static void trace(void *ctx, enum at_trace what, const char *text, size_t len)
     log_write(modem->log, LEVEL_LINE, "%s %.*s", what == AT_TRACE_IN ? ">" : "<", (int)len, text);
 }
 
+static void tap(void *ctx, const char *bytes, size_t len)
+{
+    struct modem *modem = ctx;
+    if (modem->tap) {
+        modem->tap(modem->tap_ctx, modem, bytes, len);
+    }
+}
+
 static void warn(void *ctx, const char *text)
 {
     struct modem *modem = ctx;
@@ -168,6 +180,7 @@ static void create_interpreter(struct modem *modem)
         .hooks_ctx = modem,
         .enabled = enabled,
         .trace = trace,
+        .tap = tap,
         .wake = wake,
         .warn = warn,
         .echo = line->echo,
@@ -218,13 +231,35 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     }
     create_interpreter(modem);
     create_instance(modem);
-    modem->port =
-        port_open_pty(host->loop, host->watch, config->link, &port_events, modem, modem->log);
+    const struct port_env env = {host->loop, host->watch, &port_events, modem, modem->log};
+    modem->port = port_open(&env, settings_of(config->settings, &port_settings_group), config->link);
     if (!modem->port) {
         modem_destroy(modem);
         return NULL;
     }
     return modem;
+}
+
+struct modem_status modem_status(const struct modem *modem)
+{
+    return (struct modem_status){
+        .dialect = modem->dialect->id,
+        .connection = modem->dialect->connection(modem->instance),
+        .host = modem->present,
+        .counters = at_counters(modem->at),
+    };
+}
+
+bool modem_console_line(struct modem *modem, const char *line, size_t len)
+{
+    return at_console_line(modem->at, line, len);
+}
+
+void modem_set_tap(struct modem *modem, modem_tap callee, void *ctx)
+{
+    modem->tap = callee;
+    modem->tap_ctx = ctx;
+    at_set_tapped(modem->at, callee != NULL);
 }
 
 void modem_set_log_level(struct modem *modem, enum log_level level)

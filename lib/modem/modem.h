@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "at/at.h"
 #include "base/log.h"
 
 struct dialect;
@@ -37,6 +38,24 @@ struct modem_config {
 /* Powers a modem on. host, and config's dialect and settings, outlive it; strings are copied. NULL
  * with the reason in the log. */
 struct modem *modem_create(const struct modem_host *host, const struct modem_config *config);
+
+/* ---- looking at it, and a console ---- */
+
+struct modem_status {
+    const char *dialect;
+    const char *connection; /* in a word */
+    bool host;              /* one is there */
+    struct at_counters counters;
+};
+struct modem_status modem_status(const struct modem *modem);
+
+/* As at_console_line(). */
+bool modem_console_line(struct modem *modem, const char *line, size_t len);
+
+/* Gets what goes out to the host, as at_config.tap. */
+typedef void (*modem_tap)(void *ctx, const struct modem *modem, const char *bytes, size_t len);
+/* NULL: nobody any more. */
+void modem_set_tap(struct modem *modem, modem_tap callee, void *ctx);
 
 /* Changes what its log lets through. */
 void modem_set_log_level(struct modem *modem, enum log_level level);

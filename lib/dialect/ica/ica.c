@@ -183,5 +183,6 @@ const struct dialect ica_dialect = {
     .configure = configure,
     .enabled = enabled,
     .create = create,
+    .connection = ica_connection_word,
     .destroy = destroy,
 };

@@ -150,6 +150,7 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
 void ica_connection_free(struct ica_connection *connection);
 at_result ica_mqtt_connect(void *ctx, struct at_call *call);
 at_result ica_mqtt_disconnect(void *ctx, struct at_call *call);
+const char *ica_connection_word(const void *instance);
 at_result ica_mqtt_state_read(void *ctx, struct at_call *call);
 /* The probe is over: a CONN that waited for it goes on. */
 void ica_connect_waiting(struct ica *ica);

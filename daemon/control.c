@@ -1,0 +1,205 @@
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/control_client.h"
+#include "daemon/fleet.h"
+#include "daemon/places.h"
+#include "modem/modem.h"
+
+enum { CLIENTS_MAX = 64 };
+
+struct control {
+    struct ev_loop *loop;
+    struct fleet *fleet;
+    struct log *log;
+    char *path;
+    int fd;
+    ev_io incoming;
+    struct control_client *clients;
+    size_t count;
+};
+
+struct fleet *control_fleet(const struct control *control)
+{
+    return control->fleet;
+}
+
+/* ---- consoles ---- */
+
+static struct modem *modem_of(const struct control_client *client)
+{
+    return client->console ? fleet_find(client->control->fleet, client->console) : NULL;
+}
+
+static void show(void *ctx, const struct modem *modem, const char *bytes, size_t len)
+{
+    const struct control *control = ctx;
+    for (struct control_client *client = control->clients; client; client = client->next) {
+        if (modem_of(client) == modem) {
+            control_client_send_output(client, bytes, len);
+        }
+    }
+}
+
+void control_attach(struct control_client *client, const char *modem)
+{
+    free(client->console);
+    client->console = mem_string(modem);
+    modem_set_tap(modem_of(client), show, client->control);
+}
+
+void control_refresh(struct control *control)
+{
+    for (struct control_client *client = control->clients; client; client = client->next) {
+        struct modem *modem = modem_of(client);
+        if (modem) {
+            modem_set_tap(modem, show, control);
+        } else if (client->console) {
+            cJSON *event = cJSON_CreateObject();
+            cJSON_AddStringToObject(event, "event", "gone");
+            control_client_send(client, event);
+        }
+    }
+}
+
+/* The last console of a modem has gone: it need not tell any more. */
+static void untap(const struct control *control, struct modem *modem)
+{
+    for (const struct control_client *client = control->clients; client; client = client->next) {
+        if (modem_of(client) == modem) {
+            return;
+        }
+    }
+    modem_set_tap(modem, NULL, NULL);
+}
+
+/* ---- clients ---- */
+
+void control_client_gone(struct control_client *client)
+{
+    struct control *control = client->control;
+    struct modem *modem = modem_of(client);
+    struct control_client **link = &control->clients;
+    while (*link != client) {
+        link = &(*link)->next;
+    }
+    *link = client->next;
+    control->count--;
+    control_client_free(client);
+    if (modem) {
+        untap(control, modem);
+    }
+}
+
+static void take_client(struct ev_loop *loop, ev_io *io, int events)
+{
+    (void)events;
+    struct control *control = io->data;
+    int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    if (control->count == CLIENTS_MAX) {
+        log_warning(control->log, "control: more than %d clients: one is turned away", CLIENTS_MAX);
+        close(fd);
+        return;
+    }
+    struct control_client *client = control_client_create(control, loop, fd);
+    client->next = control->clients;
+    control->clients = client;
+    control->count++;
+}
+
+/* ---- the socket ---- */
+
+/* Who may connect is the file's mode: the owner, root, and with a group its members. */
+static bool set_access(const char *path, const char *group, struct log *log)
+{
+    if (!*group) {
+        return chmod(path, 0600) == 0;
+    }
+    const struct group *found = getgrnam(group);
+    if (!found) {
+        log_error(log, "daemon.control_group: there is no group %s", group);
+        return false;
+    }
+    if (chown(path, (uid_t)-1, found->gr_gid) != 0 || chmod(path, 0660) != 0) {
+        log_error(log, "%s: cannot be given to group %s: %s", path, group, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool open_socket(struct control *control, const char *group)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = strlen(control->path);
+    if (len >= sizeof address.sun_path) {
+        log_error(control->log, "%s: longer than the %zu bytes of a socket's path", control->path,
+                  sizeof address.sun_path - 1);
+        return false;
+    }
+    memcpy(address.sun_path, control->path, len);
+    control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    unlink(control->path); /* the lock is ours: it is left over */
+    mode_t before = umask(0177);
+    bool bound =
+        control->fd >= 0 && bind(control->fd, (struct sockaddr *)&address, sizeof address) == 0;
+    int error = errno;
+    umask(before);
+    if (!bound || listen(control->fd, 16) != 0) {
+        log_error(control->log, "%s: cannot listen: %s", control->path,
+                  strerror(bound ? errno : error));
+        return false;
+    }
+    return set_access(control->path, group, control->log);
+}
+
+struct control *control_create(struct ev_loop *loop, const struct places *places,
+                               struct fleet *fleet, const char *group, struct log *log)
+{
+    struct control *control = mem_zeroed(sizeof *control);
+    control->loop = loop;
+    control->fleet = fleet;
+    control->log = log;
+    control->fd = -1;
+    control->path = mem_printf("%s/control", places->runtime);
+    if (!open_socket(control, group)) {
+        control_destroy(control);
+        return NULL;
+    }
+    ev_io_init(&control->incoming, take_client, control->fd, EV_READ);
+    control->incoming.data = control;
+    ev_io_start(loop, &control->incoming);
+    return control;
+}
+
+void control_destroy(struct control *control)
+{
+    if (!control) {
+        return;
+    }
+    while (control->clients) {
+        control_client_gone(control->clients);
+    }
+    if (ev_is_active(&control->incoming)) {
+        ev_io_stop(control->loop, &control->incoming);
+        unlink(control->path);
+    }
+    if (control->fd >= 0) {
+        close(control->fd);
+    }
+    free(control->path);
+    free(control);
+}

@@ -1,0 +1,230 @@
+"""The control socket and atmodemctl: lists, status, consoles, clients that behave badly."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+import pytest
+from bench import DEADLINE, ERROR, OK, PROGRAM, line, wait_until
+from conftest import at_broker
+
+CTL = os.path.join(os.path.dirname(PROGRAM), "atmodemctl")
+
+
+def ctl(modem, *arguments, **how):
+    return subprocess.run([CTL, "-S", modem.state, *arguments], capture_output=True, text=True,
+                          timeout=DEADLINE, **how)
+
+
+class Client:
+    """One connection that speaks the protocol."""
+
+    def __init__(self, modem):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(DEADLINE)
+        self.socket.connect(str(modem.state / "control"))
+        self.file = self.socket.makefile("rw", encoding="utf-8", newline="\n")
+
+    def send(self, request):
+        self.file.write(json.dumps(request) + "\n")
+        self.file.flush()
+
+    def read(self):
+        return json.loads(self.file.readline())
+
+    def ask(self, **request):
+        self.send(request)
+        return self.read()
+
+    def output(self, wanted):
+        """Reads events until this text has come."""
+        text = ""
+        while wanted not in text:
+            event = self.read()
+            text += event.get("text", "")
+        return text
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def client(modem):
+    client = Client(modem)
+    yield client
+    client.close()
+
+
+def test_list_and_status(modem, client, open_host):
+    answer = client.ask(do="list", id=7)
+    assert answer["ok"] and answer["id"] == 7
+    assert answer["modems"] == [
+        {"name": "ttyAT0", "dialect": "ica", "link": str(modem.link), "on": True, "host": False,
+         "connection": "offline"}
+    ]
+    host = open_host(modem)
+    host.ask("AT", OK)
+    host.ask("AT+NOPE", ERROR)
+    host.ask('AT+IMQTTAUTH="a","b","c"', OK, "+IMQTTAUTH:OK")
+    host.ask("AT+IMQTTCONN", OK)
+    state = client.ask(do="status", modem="ttyAT0")["modem"]
+    assert state["host"] and state["connection"] == "online"
+    assert state["counters"]["commands"] == 4 and state["counters"]["errors"] == 1
+
+
+@pytest.mark.parametrize(
+    "request_,word",
+    [
+        ({"do": "nope"}, "no such request"),
+        ({"modem": "x"}, "do"),
+        ([1, 2], "do"),
+        ({"do": 5}, "do"),
+        ({"do": "status", "modem": "nope"}, "no such modem"),
+        ({"do": "console", "modem": "nope"}, "no such modem"),
+        ({"do": "line", "line": "AT"}, "console"),
+        ({"do": "line"}, "line"),
+    ],
+)
+def test_bad_requests(client, request_, word):
+    client.send(request_)
+    answer = client.read()
+    assert not answer["ok"] and word in answer["error"]
+    assert client.ask(do="list")["ok"]
+
+
+def test_garbage_and_floods_cost_the_modem_nothing(modem, open_host):
+    host = open_host(modem)
+    for data in (b"garbage\n", b"\0\xff\n" * 100, b"{" * 100_000, b"x" * 1_000_000):
+        bad = Client(modem)
+        try:
+            bad.socket.sendall(data)
+        except OSError:
+            pass
+        host.ask("AT", OK)
+        bad.close()
+    assert len([1 for _ in range(3) if ctl(modem, "list").returncode == 0]) == 3
+
+
+def test_stalled_console_is_dropped(modem, open_host):
+    stalled = Client(modem)
+    stalled.ask(do="console")
+    host = open_host(modem)
+    for _ in range(200):
+        host.send(b"AT+CGMI\r" * 100)
+        host.read(100 * len(line("atmodemd") + OK))
+    host.ask("AT", OK)
+    stalled.close()
+
+
+def test_console(modem, client, open_host, watcher):
+    answer = client.ask(do="console")
+    assert answer["modem"] == "ttyAT0" and "AT+IMQTTPUB" in answer["commands"]
+    assert client.ask(do="line", line="AT+CGMM") == {"ok": True}
+    assert client.output("OK") == "\r\nica\r\n\r\nOK\r\n"
+    host = open_host(modem)
+    host.ask("AT+CGMR", "0.1.0", OK)
+    client.output("0.1.0\r\n\r\nOK")
+    for text in ('AT+IMQTTAUTH="a","b","hidden"', "AT+IMQTTCONN", 'AT+IMQTTSUB="in",0'):
+        client.send({"do": "line", "line": text})
+    client.output("+IMQTTSUB:1,0")
+    watcher.publish("in", b"\x01\xff")
+    assert client.output("OK").endswith('+IMQTTRCVPUBIN:0,"in",2\r\n\r\nOK\r\n\\x01\\xff')
+    client.send({"do": "line", "line": "AT+IMQTTAUTH?"})
+    assert "+IMQTTAUTH:***" in client.output("OK")
+    host.search(rb"\+IMQTTRCVPUBIN.*\x01\xff")  # the host has got it all, too
+    assert not client.ask(do="line", line="A\nT")["ok"]
+
+
+def test_console_over_a_reload(modem, client):
+    client.ask(do="console")
+    modem.process.send_signal(signal.SIGHUP)
+    modem.wait_log("reloaded")
+    client.send({"do": "line", "line": "AT+CGMM"})
+    client.output("ica")
+
+
+def test_only_the_owner_may_connect(modem):
+    mode = (modem.state / "control").stat().st_mode
+    assert stat.S_ISSOCK(mode) and mode & 0o777 == 0o600
+    modem.stop()
+    assert not (modem.state / "control").exists()
+
+
+def test_path_too_long(tmp_path):
+    result = subprocess.run([PROGRAM, "-S", tmp_path / ("x" * 100)], capture_output=True, text=True,
+                            timeout=DEADLINE)
+    assert result.returncode == 1 and "107 bytes" in result.stderr
+
+
+# ---- atmodemctl ----
+
+
+def test_ctl_list_and_status(modem):
+    assert ctl(modem, "list").stdout == f"ttyAT0\tica\tno host\toffline\t{modem.link}\n"
+    assert json.loads(ctl(modem, "list", "--json").stdout)["modems"][0]["name"] == "ttyAT0"
+    assert re.search(r"^connection +offline$", ctl(modem, "status").stdout, re.M)
+    assert json.loads(ctl(modem, "-j", "status", "ttyAT0").stdout)["modem"]["dialect"] == "ica"
+
+
+def test_ctl_errors(modem, tmp_path):
+    for arguments, status, word in (
+        (["status", "nope"], 1, "list"),
+        (["nope"], 2, "--help"),
+        ([], 2, "--help"),
+        (["list", "x"], 2, "--help"),
+        (["--nope"], 2, "nope"),
+    ):
+        result = ctl(modem, *arguments)
+        assert result.returncode == status and word in result.stderr, result.stderr
+    result = subprocess.run([CTL, "-S", tmp_path / "nowhere", "list"], capture_output=True, text=True)
+    assert result.returncode == 1 and "does atmodemd run?" in result.stderr
+    assert "console" in ctl(modem, "--help").stdout
+
+
+def test_ctl_console_from_a_pipe(modem):
+    result = ctl(modem, "console", input="AT+CGMM\nAT+NOPE\n")
+    assert result.stdout == "ica\nOK\nERROR\n"
+
+
+def test_ctl_console_on_a_terminal(broker, start_daemon, watcher):
+    """Completion, and a report that comes while a line is being typed does not tear it."""
+    modem = start_daemon(settings=at_broker(broker))
+    process, fd = pty.fork()
+    if process == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(CTL, [CTL, "-S", str(modem.state), "console"])
+    seen = b""
+
+    def read_until(pattern):
+        nonlocal seen
+        end = time.monotonic() + DEADLINE
+        while not re.search(pattern, seen, re.S):
+            assert time.monotonic() < end, seen
+            if select.select([fd], [], [], 0.2)[0]:
+                seen += os.read(fd, 65536)
+
+    read_until(rb"ttyAT0> ")
+    os.write(fd, b'AT+IMQTTAUTH="a","b","c"\r')
+    read_until(rb"\+IMQTTAUTH:OK")
+    os.write(fd, b"AT+IMQTTCON\t\r")
+    read_until(rb"AT\+IMQTTCON.*N\r*\n.*OK")
+    os.write(fd, b'AT+IMQTTSUB="in",0\r')
+    read_until(rb"\+IMQTTSUB:1,0")
+    os.write(fd, b"AT+CG")
+    read_until(rb"AT\+CG")
+    seen = b""
+    watcher.publish("in", "hello")
+    read_until(rb'\+IMQTTRCVPUB:0,"in",5,"hello"\r*\nOK\r*\n.*ttyAT0> AT\+CG')
+    os.write(fd, b"MM\r")
+    read_until(rb"ica\r*\n.*OK")
+    os.write(fd, b"\x04")
+    wait_until(lambda: os.waitpid(process, os.WNOHANG)[0] == process, "the console's end")
+    os.close(fd)
