@@ -68,12 +68,8 @@ static size_t printable(const char *bytes, size_t len)
     if (first < 0x80) {
         return (first >= 0x20 && first != 0x7f) || strchr("\r\n\t", first);
     }
-    for (size_t size = 2; size <= 4 && size <= len; size++) {
-        if (utf8_valid(bytes, size)) {
-            return size;
-        }
-    }
-    return 0;
+    uint32_t character;
+    return utf8_next(bytes, len, &character);
 }
 
 void control_client_send_output(struct control_client *client, const char *bytes, size_t len)

@@ -4,8 +4,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Well-formed: no overlong form, no surrogate, nothing above U+10FFFF. */
+/* The character that the bytes begin with, and how many of them it takes; 0: none is well-formed
+ * there (overlong forms, surrogates and what is above U+10FFFF are not). */
+size_t utf8_next(const char *bytes, size_t len, uint32_t *character);
+
+/* Whether all of it is well-formed. */
 bool utf8_valid(const char *bytes, size_t len);
 
 #endif

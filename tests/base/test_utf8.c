@@ -64,11 +64,25 @@ static void test_invalid(void **state)
     assert_false(utf8_valid("\xe6\xb8\xa9", 2));
 }
 
+static void test_characters(void **state)
+{
+    (void)state;
+    uint32_t character = 0;
+    assert_int_equal(utf8_next("A", 1, &character), 1);
+    assert_int_equal(character, 'A');
+    assert_int_equal(utf8_next("\xe6\xb8\xa9x", 4, &character), 3);
+    assert_int_equal(character, 0x6e29);
+    assert_int_equal(utf8_next("\xf4\x8f\xbf\xbf", 4, &character), 4);
+    assert_int_equal(character, 0x10ffff);
+    assert_int_equal(utf8_next("", 0, &character), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

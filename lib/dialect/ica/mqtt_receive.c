@@ -1,6 +1,7 @@
 /* +IMQTTRCVPUB, +IMQTTRCVPUBIN, +IMQTTPINGRSP: what the broker sends. */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/utf8.h"
 #include "dialect/ica/instance.h"
 
@@ -33,6 +34,11 @@ static void word_binary(const struct ica_last *last, char colon, struct buf *lin
 void ica_mqtt_message(void *ctx, const struct mqtt_message *message)
 {
     struct ica *ica = ctx;
+    if (message->len > AT_URCS_MAX) { /* no queue would take its report */
+        log_warning(ica->env.log, "a message of %zu bytes on %s is not reported", message->len,
+                    message->topic);
+        return;
+    }
     bool text = ica->settings->rcv_format == ICA_RCV_TEXT || is_text(message->bytes, message->len);
     struct ica_last *last = text ? &ica->received : &ica->received_binary;
     ica_remember(last, message->packet_id, message->topic, strlen(message->topic), message->bytes,

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "service/env.h"
-#include "service/mqtt/mqtt_clock.h"
 #include "service/mqtt/mqtt_dial.h"
 #include "service/mqtt/mqtt_link.h"
 #include "service/mqtt/mqtt_options.h"
@@ -138,7 +138,7 @@ static struct mqtt_link *ready_link(struct mqtt *mqtt, size_t size, enum mqtt_er
 
 static double deadline(unsigned timeout_ms)
 {
-    return mqtt_clock() + timeout_ms / 1000.0;
+    return clock_seconds() + timeout_ms / 1000.0;
 }
 
 enum mqtt_error mqtt_publish(struct mqtt *mqtt, const char *topic, const void *bytes, size_t len,

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/redirect.h"
 #include "net/resolve.h"
 #include "service/env.h"
-#include "service/mqtt/mqtt_clock.h"
 #include "service/mqtt/mqtt_link.h"
 #include "service/mqtt/mqtt_options.h"
 
@@ -96,7 +96,7 @@ static void connect_to(struct mqtt_dial *dial, const struct net_address *address
 
 static void try_next(struct mqtt_dial *dial)
 {
-    double left = dial->deadline - mqtt_clock();
+    double left = dial->deadline - clock_seconds();
     size_t untried = dial->count - dial->next;
     if (!untried) {
         fail(dial);
@@ -255,7 +255,7 @@ void mqtt_dial_start(struct mqtt_dial *dial, const struct mqtt_options *options)
     dial->port = options->port;
     const char *host = redirect_apply(dial->env->redirect, options->host, &dial->port);
     dial->stage = LOOKUP;
-    dial->deadline = mqtt_clock() + limit;
+    dial->deadline = clock_seconds() + limit;
     set_timer(dial, limit);
     dial->lookup = resolve(dial->env->resolver, host, dial->port, on_resolved, dial);
 }

@@ -8,11 +8,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "service/env.h"
 #include "service/mqtt/mqtt_client.h"
-#include "service/mqtt/mqtt_clock.h"
 #include "service/mqtt/mqtt_text.h"
 
 enum {
@@ -144,10 +144,10 @@ static void settle(struct mqtt_link *link, int rc, int error)
 {
     struct mqtt_client *client = link->client;
     if (client->arrived) {
-        link->last_in = mqtt_clock();
+        link->last_in = clock_seconds();
     }
     if (client->left) {
-        link->last_out = mqtt_clock();
+        link->last_out = clock_seconds();
     }
     client->arrived = client->left = false;
     if (link->stage == TLS) {
@@ -280,7 +280,7 @@ static void on_keepalive(struct ev_loop *loop, ev_timer *timer, int revents)
     struct mqtt_link *link = timer->data;
     struct mqtt_client *client = link->client;
     double oldest = link->last_in < link->last_out ? link->last_in : link->last_out;
-    double left = oldest + link->keepalive_s - mqtt_clock();
+    double left = oldest + link->keepalive_s - clock_seconds();
     if (left <= 0) {
         client->pinged = false;
         errno = 0;
@@ -291,7 +291,7 @@ static void on_keepalive(struct ev_loop *loop, ev_timer *timer, int revents)
             return;
         }
         if (client->pinged) {
-            link->last_in = link->last_out = mqtt_clock();
+            link->last_in = link->last_out = clock_seconds();
         }
         /* libmosquitto counts in whole seconds. */
         left = client->pinged ? link->keepalive_s : 1;
@@ -361,7 +361,7 @@ void mqtt_link_connect(struct mqtt_link *link, const char *address, int port)
     mqtt_link_abort(link);
     mqtt_client_begin(client);
     link->stage = TCP;
-    link->last_in = link->last_out = mqtt_clock();
+    link->last_in = link->last_out = clock_seconds();
     errno = 0;
     int rc = mosquitto_connect_async(client->library, address, port, link->keepalive_s);
     if (rc == MOSQ_ERR_TLS) {

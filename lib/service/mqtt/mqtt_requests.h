@@ -20,7 +20,7 @@ struct mqtt_request {
     uint16_t packet_id;
     int qos;
     size_t size;     /* that the library holds for it */
-    double deadline; /* on mqtt_clock() */
+    double deadline; /* on clock_seconds() */
     char *filter;    /* of SUBSCRIBE and UNSUBSCRIBE; owned */
     bool over;       /* it has had its outcome */
 };

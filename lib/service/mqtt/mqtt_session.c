@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "service/env.h"
-#include "service/mqtt/mqtt_clock.h"
 #include "service/mqtt/mqtt_dial.h"
 #include "service/mqtt/mqtt_link.h"
 #include "service/mqtt/mqtt_options.h"
@@ -44,7 +44,7 @@ static void arm_limit(struct mqtt *mqtt)
     double deadline = mqtt_requests_deadline(&mqtt->requests);
     ev_timer_stop(mqtt->env->loop, &mqtt->limit);
     if (deadline > 0) {
-        double left = deadline - mqtt_clock();
+        double left = deadline - clock_seconds();
         ev_timer_set(&mqtt->limit, left > 0 ? left : 0, 0);
         ev_timer_start(mqtt->env->loop, &mqtt->limit);
     }
@@ -66,7 +66,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)loop;
     (void)revents;
     struct mqtt *mqtt = timer->data;
-    double now = mqtt_clock();
+    double now = clock_seconds();
     mqtt->emitting = true;
     for (struct mqtt_request *request; (request = mqtt_requests_expired(&mqtt->requests, now));) {
         request->over = true;
@@ -91,7 +91,7 @@ void mqtt_session_add_request(struct mqtt *mqtt, const struct mqtt_request *requ
               request->packet_id, request->filter ? " " : "",
               request->filter ? request->filter : "");
     mqtt_requests_add(&mqtt->requests, request);
-    double left = request->deadline - mqtt_clock();
+    double left = request->deadline - clock_seconds();
     if (!ev_is_active(&mqtt->limit) || left < ev_timer_remaining(mqtt->env->loop, &mqtt->limit)) {
         arm_limit(mqtt);
     }
@@ -154,7 +154,7 @@ static void restore(struct mqtt *mqtt, struct mqtt_link *link)
                                          .packet_id = packet_id,
                                          .qos = filter->qos,
                                          .filter = mem_string(filter->text),
-                                         .deadline = mqtt_clock() +
+                                         .deadline = clock_seconds() +
                                                      mqtt->options->connect_timeout_ms / 1000.0});
     }
 }
@@ -166,7 +166,7 @@ static void on_up(struct mqtt *mqtt, const struct mqtt_event *event)
     struct mqtt_link *link = mqtt_dial_link(mqtt->dial);
     mqtt->state = MQTT_ONLINE;
     mqtt->trying = false;
-    mqtt->online_since = mqtt_clock();
+    mqtt->online_since = clock_seconds();
     free(mqtt->why);
     mqtt->why = NULL;
     log_write(mqtt->env->log, again ? LEVEL_INFO : LEVEL_STATE, "mqtt: connected to %s:%d%s%s",
@@ -263,7 +263,7 @@ static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
                 mqtt->options->port, event->why);
     /* A connection that breaks sooner than it was waited for does not begin at the shortest wait
      * again: two modems with one client id would throw each other out each second. */
-    if (mqtt_clock() - mqtt->online_since >= mqtt->wait_ms / 1000.0) {
+    if (clock_seconds() - mqtt->online_since >= mqtt->wait_ms / 1000.0) {
         mqtt->wait_ms = 0;
     }
     /* With a kept session libmosquitto sends unacknowledged QoS 1 and 2 messages again on the next

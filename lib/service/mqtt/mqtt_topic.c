@@ -3,54 +3,17 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { TOPIC_MAX = 65535 };
 
-/* The length of the UTF-8 sequence that begins with first, 0 if none does; *least is the smallest
- * code point that may be written with that length. */
-static size_t sequence_length(unsigned char first, uint32_t *least)
+/* libmosquitto refuses control characters and non-characters ("should not", 1.5.3), and so do
+ * brokers. */
+static bool allowed(uint32_t character)
 {
-    if (first < 0x80) {
-        *least = 0;
-        return 1;
-    }
-    if (first >= 0xc2 && first < 0xe0) {
-        *least = 0x80;
-        return 2;
-    }
-    if (first >= 0xe0 && first < 0xf0) {
-        *least = 0x800;
-        return 3;
-    }
-    if (first >= 0xf0 && first < 0xf5) {
-        *least = 0x10000;
-        return 4;
-    }
-    return 0;
-}
-
-/* The length of the character at text, 0 if it is none that a topic may hold. */
-static size_t character(const char *text, size_t left)
-{
-    uint32_t least = 0;
-    unsigned char first = (unsigned char)*text;
-    size_t len = sequence_length(first, &least);
-    if (!len || len > left || !first) {
-        return 0;
-    }
-    uint32_t code = len == 1 ? first : first & (0x7fU >> len);
-    for (size_t i = 1; i < len; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if ((byte & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (byte & 0x3f);
-    }
-    bool surrogate = code >= 0xd800 && code < 0xe000;
-    /* libmosquitto refuses control characters and non-characters ("should not", 1.5.3), and so do
-     * brokers. */
-    bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    bool none = (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
-    return code < least || code > 0x10ffff || surrogate || control || none ? 0 : len;
+    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+    bool none = (character >= 0xfdd0 && character <= 0xfdef) || (character & 0xfffe) == 0xfffe;
+    return !control && !none;
 }
 
 static bool text_valid(const char *text, size_t len)
@@ -59,8 +22,9 @@ static bool text_valid(const char *text, size_t len)
         return false;
     }
     for (size_t at = 0; at < len;) {
-        size_t step = character(text + at, len - at);
-        if (!step) {
+        uint32_t character;
+        size_t step = utf8_next(text + at, len - at, &character);
+        if (!step || !allowed(character)) {
             return false;
         }
         at += step;
