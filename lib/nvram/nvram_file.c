@@ -27,11 +27,11 @@ static void encode(struct buf *out, unsigned char c)
     if (plain(c)) {
         buf_add_byte(out, (char)c);
     } else {
-        buf_printf(out, "%%%02X", c);
+        static const char digits[] = "0123456789ABCDEF";
+        const char code[] = {'%', digits[c >> 4], digits[c & 15]};
+        buf_add(out, code, sizeof code);
     }
 }
-
-/* ---- writing ---- */
 
 static bool put(dictionary *ini, const char *section, const char *key, long chunk, struct buf *text)
 {
@@ -68,7 +68,7 @@ static bool put_value(dictionary *ini, const char *name, const char *bytes, size
 static dictionary *make_ini(const struct nvram_values *values)
 {
     dictionary *ini = dictionary_new(0);
-    bool ok = ini && put_value(ini, format_name, format_version, sizeof format_version - 1);
+    bool ok = ini && put_value(ini, NVRAM_FORMAT_NAME, NVRAM_FORMAT, strlen(NVRAM_FORMAT));
     for (size_t i = 0; ok && i < values->count; i++) {
         const struct nvram_value *value = &values->items[i];
         ok = put_value(ini, value->name, value->bytes, value->len);

@@ -19,6 +19,7 @@ struct line {
     const char *path;
     const char *name;
     const char *password;
+    int pin;
 };
 
 static bool check_path(const char *value, char *why, size_t why_size)
@@ -41,6 +42,7 @@ static const struct setting line_rows[] = {
     {"path", SETTING_TEXT, PLACE(path), 0, 0, NULL, "/dev/x", "device", check_path, false},
     {"name", SETTING_TEXT, PLACE(name), 0, 8, NULL, "", "name", NULL, false},
     {"password", SETTING_TEXT, PLACE(password), 1, 99, NULL, "/", "pass", check_path, true},
+    {"pin", SETTING_INT, PLACE(pin), 0, 9999, NULL, "0", "pin", NULL, true},
 };
 static const struct settings_group line_group = {
     "line", line_rows, sizeof line_rows / sizeof *line_rows, sizeof(struct line)};
@@ -171,6 +173,7 @@ static void test_secrets_stay_out_of_messages(void **state)
     (void)state;
     struct settings *settings = make();
     refuse(settings, "password", "", "FILE:3: line.password: must have 1 to 99 bytes, has 0");
+    refuse(settings, "pin", "12345", "FILE:3: line.pin: must be a whole number from 0 to 9999");
     refuse(settings, "password", "hunter2", "FILE:3: line.password: not valid");
     char *error = NULL;
     assert_false(settings_set_pair(settings, "password=hunter2", "--set", &error));
@@ -286,6 +289,7 @@ static void test_describe(void **state)
                                          "line.path|text||/dev/x\n"
                                          "line.name|text|0..8 bytes|\n"
                                          "line.password|text|1..99 bytes|/\n"
+                                         "line.pin|int|0..9999|0\n"
                                          "line.turbo|bool|0|1|0\n");
     buf_free(&list);
 }
