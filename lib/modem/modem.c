@@ -232,7 +232,8 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     create_interpreter(modem);
     create_instance(modem);
     const struct port_env env = {host->loop, host->watch, &port_events, modem, modem->log};
-    modem->port = port_open(&env, settings_of(config->settings, &port_settings_group), config->link);
+    modem->port =
+        port_open(&env, settings_of(config->settings, &port_settings_group), config->link);
     if (!modem->port) {
         modem_destroy(modem);
         return NULL;

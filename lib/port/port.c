@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "port/line.h"
+#include "port/pacing.h"
 #include "port/port_backend.h"
 
 enum {
@@ -18,10 +18,10 @@ enum {
 static void update_watcher(struct port *port)
 {
     int wanted = 0;
-    if (port->present && !port->paused) {
+    if (port->present && !port->paused && !port->input_held) {
         wanted |= EV_READ;
     }
-    if (port->present && port->blocked) {
+    if (port->present && port->blocked && !port->output_held) {
         wanted |= EV_WRITE;
     }
     if (wanted == port->watched) {
@@ -35,32 +35,49 @@ static void update_watcher(struct port *port)
     }
 }
 
-/* Takes one piece of input. True if there may be more, and the port still stands. */
-static bool read_piece(struct port *port)
+/* How much may be read now. */
+static size_t ask_room(struct port *port)
 {
     size_t room = port->events->input_room(port->ctx);
     if (port->closed) {
-        return false;
+        return 0;
     }
     port->paused = room == 0;
+    if (port->pacing) {
+        room = pacing_input(port->pacing, room);
+    }
     update_watcher(port);
-    if (port->paused) {
+    return room;
+}
+
+/* Takes one piece of input. True if there may be more, and the port still stands. */
+static bool read_piece(struct port *port)
+{
+    char bytes[READ_BYTES];
+    size_t room = ask_room(port);
+    if (room == 0) {
         return false;
     }
-    char bytes[READ_BYTES];
     ssize_t got = read(port->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
     if (got > 0) {
+        if (port->pacing) {
+            pacing_was_read(port->pacing, (size_t)got);
+        }
         port->events->input(port->ctx, bytes, (size_t)got);
         return !port->closed && port->present;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         return false;
     }
-    if (got < 0 && errno != EIO) {
-        log_error(port->log, "cannot read from the port: %s", strerror(errno));
-    }
-    port->ops->ended(port);
+    port->ops->ended(port, got < 0 ? errno : 0);
     return false;
+}
+
+static void now_writable(struct port *port)
+{
+    port->blocked = false;
+    update_watcher(port);
+    port->events->writable(port->ctx);
 }
 
 static void on_io(struct ev_loop *loop, ev_io *io, int revents)
@@ -71,25 +88,39 @@ static void on_io(struct ev_loop *loop, ev_io *io, int revents)
     if (revents & EV_READ) {
         read_piece(port);
     }
-    if ((revents & EV_WRITE) && !port->closed && port->blocked) {
-        port->blocked = false;
-        update_watcher(port);
-        port->events->writable(port->ctx);
+    if ((revents & EV_WRITE) && !port->closed && port->blocked && !port->output_held) {
+        now_writable(port);
     }
     port_leave(port);
 }
 
-void port_init(struct port *port, const struct port_ops *ops, struct ev_loop *loop, int fd,
-               const struct port_events *events, void *ctx, struct log *log)
+void port_init(struct port *port, const struct port_ops *ops, const struct port_env *env,
+               const struct port_settings *settings)
 {
     port->ops = ops;
-    port->loop = loop;
-    port->events = events;
-    port->ctx = ctx;
-    port->log = log;
-    port->fd = fd;
-    ev_io_init(&port->io, on_io, fd, 0);
+    port->loop = env->loop;
+    port->events = env->events;
+    port->ctx = env->ctx;
+    port->log = env->log;
+    line_from_settings(&port->line, settings);
+    port->fd = -1;
+    ev_io_init(&port->io, on_io, -1, 0);
     port->io.data = port;
+}
+
+void port_attach(struct port *port, int fd)
+{
+    port->fd = fd;
+}
+
+void port_detach(struct port *port)
+{
+    port->watched = 0;
+    ev_io_stop(port->loop, &port->io);
+    if (port->fd >= 0) {
+        close(port->fd);
+        port->fd = -1;
+    }
 }
 
 void port_enter(struct port *port)
@@ -110,6 +141,11 @@ void port_set_present(struct port *port, bool present)
     port->present = present;
     port->paused = false;
     port->blocked = false;
+    port->input_held = false;
+    port->output_held = false;
+    if (port->pacing) {
+        pacing_reset(port->pacing);
+    }
     update_watcher(port);
     port->events->present(port->ctx, present);
 }
@@ -121,21 +157,19 @@ void port_close(struct port *port)
     }
     port_enter(port);
     port->closed = true;
-    ev_io_stop(port->loop, &port->io);
+    pacing_destroy(port->pacing);
+    port->pacing = NULL;
     port->ops->close(port);
-    close(port->fd);
+    port_detach(port);
     port_leave(port);
 }
 
-size_t port_write(struct port *port, const char *bytes, size_t len)
+/* As many bytes as the kernel takes; all of them if the line is dead. */
+static size_t write_some(struct port *port, const char *bytes, size_t len)
 {
-    if (!port->present || len == 0) {
-        return len;
-    }
-    port->ops->before_write(port);
     size_t done = 0;
     while (done < len) {
-        ssize_t put = write(port->fd, bytes + done, len - done);
+        ssize_t put = port->ops->write(port, bytes + done, len - done);
         if (put > 0) {
             done += (size_t)put;
         } else if (put == 0 || errno == EAGAIN) {
@@ -144,10 +178,26 @@ size_t port_write(struct port *port, const char *bytes, size_t len)
             return len; /* reading will find the end, too, and report it */
         }
     }
-    if (done < len && port->ops->deserted(port)) {
+    if (done < len && port->ops->deserted && port->ops->deserted(port)) {
         /* No reader will ever make room again, but the owner must get rid of its output: input that
          * it has no room for until then may wait before the end of input. */
         return len;
+    }
+    return done;
+}
+
+size_t port_write(struct port *port, const char *bytes, size_t len)
+{
+    if (!port->present || len == 0) {
+        return len;
+    }
+    size_t done = 0;
+    if (!port->output_held) {
+        size_t allowed = port->pacing ? pacing_output(port->pacing, len) : len;
+        done = write_some(port, bytes, allowed);
+        if (port->pacing) {
+            pacing_was_written(port->pacing, done, allowed, len);
+        }
     }
     port->blocked = done < len;
     update_watcher(port);
@@ -173,7 +223,42 @@ void port_resume(struct port *port)
     }
 }
 
+void port_hold_input(struct port *port, bool hold)
+{
+    port->input_held = hold;
+    update_watcher(port);
+}
+
+void port_hold_output(struct port *port)
+{
+    port->output_held = true;
+    update_watcher(port);
+}
+
+void port_release_output(struct port *port)
+{
+    port->output_held = false;
+    if (port->blocked) {
+        now_writable(port);
+    }
+}
+
 void port_discard_output(struct port *port)
 {
-    port->ops->discard_output(port);
+    if (port->fd >= 0 && port->ops->discard_output) {
+        port->ops->discard_output(port);
+    }
+}
+
+void port_set_line(struct port *port, const struct port_line *line)
+{
+    port->line = *line;
+    if (port->ops->line_changed) {
+        port->ops->line_changed(port);
+    }
+}
+
+const struct port_line *port_line(const struct port *port)
+{
+    return &port->line;
 }

@@ -18,7 +18,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "port/line.h"
 #include "port/link.h"
+#include "port/pacing.h"
 #include "port/port_backend.h"
 #include "port/watch.h"
 
@@ -67,6 +69,23 @@ static void keep_extproc(struct port *port)
     }
 }
 
+static ssize_t pty_write(struct port *port, const char *bytes, size_t len)
+{
+    keep_extproc(port);
+    return write(port->fd, bytes, len);
+}
+
+static int pty_host_speed(const struct port *port)
+{
+    return line_speed(port->fd);
+}
+
+/* Nothing but a host's eye (and port.pace) sees it, until the host sets a speed of its own. */
+static void pty_line_changed(struct port *port)
+{
+    line_set_speed(port->fd, port->line.baud);
+}
+
 static void pty_discard_output(struct port *port)
 {
     /* TCFLSH on the daemon's side leaves 4 KiB, hence this short-lived host side. A host that comes
@@ -82,12 +101,16 @@ static void pty_discard_output(struct port *port)
     ev_feed_event(port->loop, &pty->look, EV_CUSTOM);
 }
 
-static void pty_ended(struct port *port)
+static void pty_ended(struct port *port, int error)
 {
     struct pty *pty = (struct pty *)port;
+    if (error && error != EIO) {
+        log_error(port->log, "cannot read from the port: %s", strerror(error));
+    }
     pty->hosts = 0;
     pty->emptied = false;
     tcsetattr(port->fd, TCSANOW, &pty->fresh);
+    line_set_speed(port->fd, port->line.baud);
     pty_discard_output(port);
     port_set_present(port, false);
 }
@@ -176,9 +199,11 @@ static void pty_close(struct port *port)
 
 static const struct port_ops pty_ops = {
     .ended = pty_ended,
+    .write = pty_write,
     .deserted = pty_deserted,
-    .before_write = keep_extproc,
     .discard_output = pty_discard_output,
+    .host_speed = pty_host_speed,
+    .line_changed = pty_line_changed,
     .close = pty_close,
 };
 
@@ -207,7 +232,7 @@ static bool prepare_line(struct pty *pty)
     cfmakeraw(&pty->fresh);
     pty->fresh.c_cflag |= CLOCAL | CREAD;
     pty->fresh.c_lflag |= EXTPROC;
-    if (tcsetattr(fd, TCSANOW, &pty->fresh) != 0) {
+    if (tcsetattr(fd, TCSANOW, &pty->fresh) != 0 || !line_set_speed(fd, pty->port.line.baud)) {
         return false;
     }
     /* Opened once and closed again, it also begins to tell POLLHUP. */
@@ -243,18 +268,19 @@ static bool set_up(struct pty *pty, const char *link)
     return true;
 }
 
-struct port *port_open_pty(struct ev_loop *loop, struct port_watch *watch, const char *link,
-                           const struct port_events *events, void *ctx, struct log *log)
+struct port *pty_open(const struct port_env *env, const struct port_settings *settings,
+                      const char *link)
 {
     char name[64];
-    int fd = open_master(name, sizeof name, log);
+    int fd = open_master(name, sizeof name, env->log);
     if (fd < 0) {
         return NULL;
     }
     struct pty *pty = mem_zeroed(sizeof *pty);
     memcpy(pty->name, name, sizeof name);
-    port_init(&pty->port, &pty_ops, loop, fd, events, ctx, log);
-    pty->watch = watch;
+    port_init(&pty->port, &pty_ops, env, settings);
+    port_attach(&pty->port, fd);
+    pty->watch = env->watch;
     ev_timer_init(&pty->look, look, 0., 0.);
     ev_set_priority(&pty->look, EV_MAXPRI); /* as the watch: before input */
     pty->look.data = pty;
@@ -262,7 +288,10 @@ struct port *port_open_pty(struct ev_loop *loop, struct port_watch *watch, const
         port_close(&pty->port);
         return NULL;
     }
+    if (settings->pace) {
+        pty->port.pacing = pacing_create(&pty->port);
+    }
     /* Somebody who knew the number may have opened it before it was watched. */
-    ev_feed_event(loop, &pty->look, EV_CUSTOM);
+    ev_feed_event(env->loop, &pty->look, EV_CUSTOM);
     return &pty->port;
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/logged.h"
@@ -75,16 +77,38 @@ static void on_present(void *ctx, bool present)
     close_if(bench, present ? EVENT_ARRIVED : EVENT_LEFT);
 }
 
-const struct port_events bench_events = {
+static const struct port_events bench_events = {
     .input = on_input,
     .input_room = on_input_room,
     .writable = on_writable,
     .present = on_present,
 };
 
+struct port *bench_open_as(struct bench *bench, const struct port_settings *settings,
+                           const char *link)
+{
+    const struct port_env env = {bench->loop, bench->watch, &bench_events, bench, bench->log};
+    return port_open(&env, settings, link);
+}
+
+struct port_settings bench_settings(const char *path)
+{
+    return (struct port_settings){.path = path, .link = "", .baud = 115200, .format = "8N1"};
+}
+
+void bench_replace(struct bench *bench, const struct port_settings *settings)
+{
+    port_close(bench->port);
+    bench->port = NULL; /* no event may come */
+    buf_clear(&bench->log_lines);
+    bench->port = bench_open_as(bench, settings, bench->link);
+    assert_non_null(bench->port);
+}
+
 struct port *bench_open(struct bench *bench, const char *link)
 {
-    return port_open_pty(bench->loop, bench->watch, link, &bench_events, bench, bench->log);
+    struct port_settings settings = bench_settings("pty");
+    return bench_open_as(bench, &settings, link);
 }
 
 int bench_create(void **state)
@@ -133,6 +157,18 @@ static bool trace_is(void *ctx)
 {
     struct expected *expected = ctx;
     return strcmp(buf_text(&expected->bench->trace), expected->trace) == 0;
+}
+
+bool bench_closed(void *ctx)
+{
+    const struct bench *bench = ctx;
+    return !bench->port;
+}
+
+bool bench_gone(void *ctx)
+{
+    const struct bench *bench = ctx;
+    return bench->gone;
 }
 
 void bench_expect(struct bench *bench, const char *trace)
@@ -203,4 +239,83 @@ size_t bench_fill(struct bench *bench, int fd)
         loop_wakes(bench->loop, 0.01);
     }
     return total;
+}
+
+static char pattern(size_t at)
+{
+    return (char)(at * 7 + at / 251);
+}
+
+/* A host that sends len bytes and reads them back, but only when it can send no more. */
+static bool echo_client(int fd, size_t len)
+{
+    size_t sent = 0;
+    size_t got = 0;
+    while (got < len) {
+        struct pollfd entry = {.fd = fd, .events = POLLIN};
+        if (sent < len) {
+            entry.events |= POLLOUT;
+        }
+        if (poll(&entry, 1, 20000) != 1) {
+            return false;
+        }
+        char bytes[3000];
+        if (entry.revents & POLLOUT) {
+            size_t chunk = len - sent < sizeof bytes ? len - sent : sizeof bytes;
+            for (size_t i = 0; i < chunk; i++) {
+                bytes[i] = pattern(sent + i);
+            }
+            ssize_t put = write(fd, bytes, chunk);
+            sent += put > 0 ? (size_t)put : 0;
+        }
+        ssize_t count = entry.revents & POLLOUT ? 0 : read(fd, bytes, sizeof bytes);
+        for (ssize_t i = 0; i < count; i++) {
+            if (bytes[i] != pattern(got++)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Wakes the loop when the child is gone: its end of the pipe closes. */
+static void on_child_gone(struct ev_loop *loop, ev_io *io, int revents)
+{
+    (void)revents;
+    ev_io_stop(loop, io);
+    *(bool *)io->data = true;
+}
+
+static bool is_set(void *ctx)
+{
+    return *(bool *)ctx;
+}
+
+void bench_echo(struct bench *bench, int fd, size_t len)
+{
+    int ends[2];
+    bool gone = false;
+    assert_int_equal(pipe(ends), 0);
+    bench->echo = true;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(echo_client(fd, len) ? 0 : 1);
+    }
+    close(fd);
+    close(ends[1]);
+    ev_io io;
+    ev_io_init(&io, on_child_gone, ends[0], EV_READ);
+    io.data = &gone;
+    ev_io_start(bench->loop, &io);
+    assert_true(loop_until_within(bench->loop, is_set, &gone, 60.));
+    close(ends[0]);
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+void bench_expect_sleep(struct bench *bench)
+{
+    loop_wakes(bench->loop, 0.01); /* what is under way */
+    assert_in_range(loop_wakes(bench->loop, 0.1), 0, 4);
 }

@@ -38,11 +38,21 @@ struct bench {
 int bench_create(void **state);
 int bench_destroy(void **state);
 
-/* The events of a port whose ctx is a bench. */
-extern const struct port_events bench_events;
+/* The default settings with this path. */
+struct port_settings bench_settings(const char *path);
 
-/* Opens the port (bench_create has done so for the first one). */
+/* Opens a port with these settings; with default ones as a PTY (bench_create has done so for the
+ * first one). */
+struct port *bench_open_as(struct bench *bench, const struct port_settings *settings,
+                           const char *link);
 struct port *bench_open(struct bench *bench, const char *link);
+
+/* The bench's port becomes one with these settings; the log is emptied before. */
+void bench_replace(struct bench *bench, const struct port_settings *settings);
+
+/* For loop_until(): an event closed the port; the last report was that nobody is there. */
+bool bench_closed(void *bench);
+bool bench_gone(void *bench);
 
 /* Opens the host's side without waiting. */
 int bench_host(const struct bench *bench);
@@ -55,6 +65,13 @@ void bench_send(struct bench *bench, const char *bytes, size_t len);
 
 /* Reads exactly len bytes on the host's side while the loop runs. */
 void bench_host_reads(struct bench *bench, int fd, const char *bytes, size_t len);
+
+/* A host of its own process, with fd for its line (closed here), sends len bytes and expects them
+ * back. Ends when the host has. */
+void bench_echo(struct bench *bench, int fd, size_t len);
+
+/* The loop sleeps: nothing wakes it but the end of the wait. */
+void bench_expect_sleep(struct bench *bench);
 
 /* Writes to the host's side until it takes no more, however long the loop runs. */
 size_t bench_fill(struct bench *bench, int fd);

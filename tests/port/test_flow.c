@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -16,64 +14,14 @@
 #define EXTPROC 0200000
 #endif
 
-static char pattern(size_t at)
-{
-    return (char)(at * 7 + at / 251);
-}
-
-/* A host that sends len bytes and reads them back, but only when it can send no more. */
-static bool echo_client(const char *link, size_t len)
-{
-    int fd = open(link, O_RDWR | O_NOCTTY | O_NONBLOCK);
-    size_t sent = 0;
-    size_t got = 0;
-    while (got < len) {
-        struct pollfd entry = {.fd = fd, .events = POLLIN};
-        if (sent < len) {
-            entry.events |= POLLOUT;
-        }
-        if (poll(&entry, 1, 20000) != 1) {
-            return false;
-        }
-        char bytes[3000];
-        if (entry.revents & POLLOUT) {
-            size_t chunk = len - sent < sizeof bytes ? len - sent : sizeof bytes;
-            for (size_t i = 0; i < chunk; i++) {
-                bytes[i] = pattern(sent + i);
-            }
-            ssize_t put = write(fd, bytes, chunk);
-            sent += put > 0 ? (size_t)put : 0;
-        }
-        ssize_t count = entry.revents & POLLOUT ? 0 : read(fd, bytes, sizeof bytes);
-        for (ssize_t i = 0; i < count; i++) {
-            if (bytes[i] != pattern(got++)) {
-                return false;
-            }
-        }
-    }
-    close(fd);
-    return true;
-}
-
-static bool has_left(void *ctx)
-{
-    return ((struct bench *)ctx)->gone;
-}
-
 static void test_a_mebibyte_both_ways(void **state)
 {
     struct bench *bench = *state;
-    bench->echo = true;
-    enum { LEN = 1024 * 1024 };
-    pid_t child = fork();
-    if (child == 0) {
-        _exit(echo_client(bench->link, LEN) ? 0 : 1);
-    }
-    assert_true(loop_until_within(bench->loop, has_left, bench, 60.));
-    int status = -1;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    assert_int_equal(buf_len(&bench->trace), LEN + 2);
+    int host = bench_host(bench);
+    bench_expect(bench, "+");
+    bench_echo(bench, host, 1024 * 1024);
+    assert_true(loop_until(bench->loop, bench_gone, bench));
+    assert_int_equal(buf_len(&bench->trace), 1024 * 1024 + 1);
     assert_true(bench->writable_calls > 0);
 }
 
@@ -89,7 +37,7 @@ static void test_reading_stops_without_room(void **state)
     port_resume(bench->port);
     port_resume(bench->port);
     close(host);
-    assert_true(loop_until(bench->loop, has_left, bench));
+    assert_true(loop_until(bench->loop, bench_gone, bench));
     assert_int_equal(buf_len(&bench->trace), kept + 1);
 }
 
@@ -215,43 +163,37 @@ static void test_a_host_that_never_reads_can_leave(void **state)
     int host = bench_host(bench);
     bench_fill(bench, host);
     close(host);
-    assert_true(loop_until(bench->loop, has_left, bench));
-}
-
-static void expect_sleep(struct bench *bench)
-{
-    loop_wakes(bench->loop, 0.01); /* what is under way */
-    assert_in_range(loop_wakes(bench->loop, 0.1), 0, 4);
+    assert_true(loop_until(bench->loop, bench_gone, bench));
 }
 
 static void test_no_spinning(void **state)
 {
     struct bench *bench = *state;
-    expect_sleep(bench); /* never opened */
+    bench_expect_sleep(bench); /* never opened */
     int host = bench_host(bench);
     bench_expect(bench, "+");
-    expect_sleep(bench); /* open */
+    bench_expect_sleep(bench); /* open */
     struct termios line;
     assert_int_equal(tcgetattr(host, &line), 0);
     line.c_lflag = ECHO | ICANON;
     assert_int_equal(tcsetattr(host, TCSANOW, &line), 0);
     bench_send(bench, "OK\r\n", 4);
-    expect_sleep(bench); /* cooked, with output waiting */
+    bench_expect_sleep(bench); /* cooked, with output waiting */
     static const char much[100000] = {0};
     bench_send(bench, much, sizeof much);
-    expect_sleep(bench); /* output blocked */
+    bench_expect_sleep(bench); /* output blocked */
     bench->room = 0;
     assert_int_equal(write(host, "pending", 7), 7);
-    expect_sleep(bench); /* and input paused */
+    bench_expect_sleep(bench); /* and input paused */
     close(host);
-    expect_sleep(bench); /* host gone, input still paused */
+    bench_expect_sleep(bench); /* host gone, input still paused */
     assert_int_equal(buf_len(&bench->trace), 0);
     bench->room = SIZE_MAX;
     port_resume(bench->port);
     bench_expect(bench, "pending-");
-    expect_sleep(bench); /* closed */
+    bench_expect_sleep(bench); /* closed */
     port_write(bench->port, much, sizeof much);
-    expect_sleep(bench); /* written to nobody */
+    bench_expect_sleep(bench); /* written to nobody */
 }
 
 int main(void)

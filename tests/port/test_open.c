@@ -119,12 +119,6 @@ static void test_a_host_at_once(void **state)
     loop_wakes(bench->loop, 0.01);
 }
 
-static bool is_closed(void *ctx)
-{
-    struct bench *bench = ctx;
-    return !bench->port;
-}
-
 /* The loop runs on after each, and no event comes (the bench fails on one). */
 static void test_close_in_every_event(void **state)
 {
@@ -151,7 +145,7 @@ static void test_close_in_every_event(void **state)
         } else {
             assert_int_equal(write(host, "x", 1), 1);
         }
-        assert_true(loop_until(bench->loop, is_closed, bench));
+        assert_true(loop_until(bench->loop, bench_closed, bench));
         assert_int_equal(count_entries(bench->folder), 0);
         loop_wakes(bench->loop, 0.01);
         if (host >= 0) {
@@ -182,10 +176,24 @@ static void test_close_in_other_places(void **state)
         bench->close_in = event;
         close(host);
         host = bench_host(bench);
-        assert_true(loop_until(bench->loop, is_closed, bench));
+        assert_true(loop_until(bench->loop, bench_closed, bench));
         assert_string_equal(buf_text(&bench->trace), event == EVENT_LEFT ? "-" : "-+");
         close(host);
     }
+}
+
+static void set(struct settings *settings, const char *pair)
+{
+    char *error = NULL;
+    assert_true(settings_set_pair(settings, pair, "--set", &error));
+}
+
+static void refuse_setting(struct settings *settings, const char *pair, const char *reason)
+{
+    char *error = NULL;
+    assert_false(settings_set_pair(settings, pair, "--set", &error));
+    assert_string_equal(error, reason);
+    free(error);
 }
 
 static void test_settings(void **state)
@@ -196,11 +204,31 @@ static void test_settings(void **state)
     const struct port_settings *port = settings_of(settings, &port_settings_group);
     assert_string_equal(port->path, "pty");
     assert_string_equal(port->link, "");
-    char *error = NULL;
-    assert_true(settings_set_pair(settings, "port.path=pty", "--set", &error));
-    assert_false(settings_set_pair(settings, "port.path=/dev/ttyS0", "--set", &error));
-    assert_string_equal(error, "--set: port.path: '/dev/ttyS0' is not supported: must be 'pty'");
-    free(error);
+    assert_int_equal(port->baud, 115200);
+    assert_string_equal(port->format, "8N1");
+    assert_int_equal(port->flow, PORT_FLOW_NONE);
+    assert_false(port->pace);
+    set(settings, "port.path=pty");
+    set(settings, "port.path=/dev/ttyS0");
+    set(settings, "port.path=tcp:127.0.0.1:0");
+    set(settings, "port.flow=rtscts");
+    assert_int_equal(port->flow, PORT_FLOW_RTSCTS);
+    set(settings, "port.flow=none");
+    assert_int_equal(port->flow, PORT_FLOW_NONE);
+    set(settings, "port.baud=300");
+    set(settings, "port.baud=4000000");
+    set(settings, "port.format=7e2");
+    refuse_setting(settings, "port.path=ttyS0",
+                   "--set: port.path: must be 'pty', the path of a device from '/' on, or "
+                   "tcp:HOST:PORT, not 'ttyS0'");
+    refuse_setting(settings, "port.path=tcp:example.com:1",
+                   "--set: port.path: 'tcp:example.com:1': the host must be a numeric address "
+                   "(IPv6 in brackets) or localhost");
+    refuse_setting(settings, "port.format=9N1",
+                   "--set: port.format: must be 7 or 8, then N, O or E, then 1 or 2 (such as 8N1), "
+                   "not '9N1'");
+    refuse_setting(settings, "port.baud=299",
+                   "--set: port.baud: must be a whole number from 300 to 4000000, not '299'");
     settings_destroy(settings);
 }
 
