@@ -88,6 +88,15 @@ $B/atmodemctl: $(call objects,$(CTL_SOURCES)) $(ARCHIVE)
 
 $O/daemon/ctl/%.o: EXTRA_CFLAGS = $(EDIT_CFLAGS)
 
+# The reference documents come from the program's own tables; daemon/config.c has the daemon's.
+$B/generate: $(call objects,docs/generate.c daemon/config.c daemon/places.c) $(ARCHIVE)
+	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+
+docs: all $B/generate
+	$B/generate settings >docs/settings.md
+	for id in $$($B/atmodemd --list-dialects | cut -f1); do \
+	    $B/generate commands $$id >docs/commands-$$id.md || exit; done
+
 # The helpers of a test program: the other sources of its folder.
 helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)))
 
@@ -102,12 +111,20 @@ $(TEST_PROGRAMS): $B/%: $O/%.o $$(call helpers,$$*.c) $(ARCHIVE)
 test-programs: all $(TEST_PROGRAMS)
 
 # What tests/run needs: both trees.
-check-programs: test-programs
+check-programs: test-programs $B/generate
 	$(MAKE) SAN=address,undefined test-programs
 
 # `make check T=mqtt` runs only the tests that have mqtt in their path.
 check: check-programs
 	tests/run $T
+
+# Numbers for docs/performance.md; it takes some minutes and never fails.
+$B/tests/bench/load: $(call objects,$(wildcard tests/bench/*.c))
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+
+bench: all $B/tests/bench/load
+	tests/bench/run $B
 
 C_FILES = $(wildcard $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h'))
 
@@ -156,8 +173,10 @@ distclean:
 help:
 	@echo 'all            the programs (the default)'
 	@echo 'check          every test, normal and with sanitizers; T=NAME: only paths with NAME in them'
+	@echo 'bench          measures speed and memory against references and prints a table'
 	@echo 'lint           clang-format, cppcheck and clang-tidy find nothing'
 	@echo 'format         lay out the C files with clang-format'
+	@echo 'docs           settings and command references from the tables, into docs/'
 	@echo 'install        programs, profiles and systemd unit; DESTDIR, prefix, sbindir, sysconfdir, ...'
 	@echo 'uninstall      the reverse'
 	@echo 'clean          remove what was built; distclean: what was configured, too'
@@ -165,5 +184,5 @@ help:
 	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
 	@echo 'sanitizers in a tree of its own.'
 
-.PHONY: all check check-programs clean distclean FORCE format help install lint test-programs \
+.PHONY: all bench check check-programs clean distclean docs FORCE format help install lint test-programs \
     uninstall
