@@ -40,7 +40,7 @@ static const char *modem_name(struct control_client *client, const cJSON *reques
     const char *name = text_of(request, "modem");
     if (!name && fleet_count(fleet) == 1) {
         struct fleet_entry only = fleet_entry(fleet, 0);
-        free(only.link);
+        free(only.port);
         name = only.name;
     }
     if (!name) {
@@ -59,7 +59,7 @@ static cJSON *describe(const struct fleet_entry *entry)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", entry->name);
     cJSON_AddStringToObject(object, "dialect", entry->dialect->id);
-    cJSON_AddStringToObject(object, "link", entry->link);
+    cJSON_AddStringToObject(object, "port", entry->port);
     cJSON_AddBoolToObject(object, "on", entry->modem != NULL);
     if (entry->modem) {
         struct modem_status status = modem_status(entry->modem);
@@ -77,7 +77,7 @@ static void list(struct control_client *client, const cJSON *request)
     for (size_t i = 0; i < fleet_count(fleet); i++) {
         struct fleet_entry entry = fleet_entry(fleet, i);
         cJSON_AddItemToArray(modems, describe(&entry));
-        free(entry.link);
+        free(entry.port);
     }
     control_client_send(client, object);
 }
@@ -107,7 +107,7 @@ static void status(struct control_client *client, const cJSON *request)
             cJSON_AddItemToObject(object, "modem", modem);
             control_client_send(client, object);
         }
-        free(entry.link);
+        free(entry.port);
     }
 }
 

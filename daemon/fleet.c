@@ -9,6 +9,7 @@
 #include "daemon/places.h"
 #include "dialect/dialect.h"
 #include "modem/modem.h"
+#include "port/port.h"
 #include "settings/settings.h"
 
 struct member {
@@ -134,9 +135,11 @@ size_t fleet_count(const struct fleet *fleet)
 struct fleet_entry fleet_entry(const struct fleet *fleet, size_t index)
 {
     const struct member *member = &fleet->members[index];
+    const struct port_settings *port = settings_of(member->plan.settings, &port_settings_group);
+    bool pty = strcmp(port->path, "pty") == 0;
     return (struct fleet_entry){
         .name = member->plan.name,
-        .link = link_of(fleet, &member->plan),
+        .port = pty ? link_of(fleet, &member->plan) : mem_string(port->path),
         .dialect = member->plan.dialect,
         .modem = member->modem,
     };

@@ -29,7 +29,7 @@ size_t fleet_count(const struct fleet *fleet);
 
 struct fleet_entry {
     const char *name;
-    char *link; /* the caller frees it */
+    char *port; /* a PTY's link, else the setting; the caller frees it */
     const struct dialect *dialect;
     struct modem *modem; /* NULL: it could not be powered on */
 };

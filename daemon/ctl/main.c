@@ -12,7 +12,7 @@ enum { EXIT_USAGE = 2 };
 static const char usage[] =
     "Usage: atmodemctl [OPTION]... COMMAND [MODEM]\n"
     "\n"
-    "  list              the modems, a line each: name, dialect, host there, connection, link\n"
+    "  list              the modems, a line each: name, dialect, host there, connection, port\n"
     "  status [MODEM]    one modem in full\n"
     "  console [MODEM]   AT commands by hand: editing, history, completion\n"
     "\n"
@@ -70,7 +70,7 @@ static bool list(const struct request *request)
             printf("%s\t%s\t%s\t%s\t%s\n", text(modem, "name"), text(modem, "dialect"),
                    is_true(modem, "host") ? "host" : "no host",
                    is_true(modem, "on") ? text(modem, "connection") : "could not be powered on",
-                   text(modem, "link"));
+                   text(modem, "port"));
         }
     }
     cJSON_Delete(answer);
@@ -85,7 +85,7 @@ static bool status(const struct request *request)
         print_json(answer);
     } else if (answer) {
         printf("%-13s %s\n%-13s %s\n%-13s %s\n%-13s %s\n%-13s %s\n", "modem", text(modem, "name"),
-               "dialect", text(modem, "dialect"), "link", text(modem, "link"), "host",
+               "dialect", text(modem, "dialect"), "port", text(modem, "port"), "host",
                is_true(modem, "host") ? "there" : "none", "connection", text(modem, "connection"));
         const cJSON *counter;
         cJSON_ArrayForEach(counter, cJSON_GetObjectItemCaseSensitive(modem, "counters"))

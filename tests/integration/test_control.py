@@ -67,7 +67,7 @@ def test_list_and_status(modem, client, open_host):
     answer = client.ask(do="list", id=7)
     assert answer["ok"] and answer["id"] == 7
     assert answer["modems"] == [
-        {"name": "ttyAT0", "dialect": "ica", "link": str(modem.link), "on": True, "host": False,
+        {"name": "ttyAT0", "dialect": "ica", "port": str(modem.link), "on": True, "host": False,
          "connection": "offline"}
     ]
     host = open_host(modem)
