@@ -114,7 +114,7 @@ static void test_saves_take_effect_in_order(void **state)
     for (int i = 0; i < 50; i++) {
         char text[16];
         int len = snprintf(text, sizeof text, "%d", i);
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "a.n%d", i);
         struct nvram_change changes[] = {{"a.x", text, (size_t)len}, {name, "y", 1}};
         ordered[i] = (struct ordered){store, i, &next};
@@ -207,7 +207,7 @@ static void begin_numbers(struct store *store, int from, int to)
     for (int i = from; i < to; i++) {
         char text[16];
         int len = snprintf(text, sizeof text, "%d", i);
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "a.n%d", i % 7);
         struct nvram_change changes[] = {{"a.x", text, (size_t)len}, {name, text, (size_t)len}};
         assert_true(nvram_save(store->nvram, changes, 2, never, NULL));
@@ -294,7 +294,7 @@ static void test_one_writer_for_many(void **state)
     struct nvram *others[20];
     char *paths[20];
     for (int i = 0; i < 20; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "other%d.ini", i);
         paths[i] = temp_path(store->folder, name);
         others[i] = nvram_open(paths[i], store->writer, store->log);
@@ -303,7 +303,7 @@ static void test_one_writer_for_many(void **state)
     }
     store_expect(store, "++++++++++++++++++++");
     for (int i = 0; i < 20; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "other%d.ini", i);
         assert_string_equal(nvram_get(others[i], "a.file", NULL), name);
         nvram_close(others[i]);
