@@ -88,6 +88,35 @@ static char *prompt(EditLine *editor)
     return console_of(editor)->prompt;
 }
 
+/* What is typed becomes what all names that begin so have in common. */
+static void complete(EditLine *editor)
+{
+    const struct console *console = console_of(editor);
+    const LineInfo *info = el_line(editor);
+    size_t typed = (size_t)(info->cursor - info->buffer);
+    const char *first = NULL;
+    size_t common = 0;
+    const cJSON *name;
+    cJSON_ArrayForEach(name, console->commands)
+    {
+        const char *text = cJSON_GetStringValue(name);
+        if (!text || strncasecmp(text, info->buffer, typed) != 0) {
+            continue;
+        }
+        size_t same = first ? 0 : strlen(text);
+        while (first && first[same] && first[same] == text[same]) {
+            same++;
+        }
+        common = !first || same < common ? same : common;
+        first = first ? first : text;
+    }
+    if (first && common > typed) {
+        char rest[64];
+        snprintf(rest, sizeof rest, "%.*s", (int)(common - typed), first + typed);
+        el_insertstr(editor, rest);
+    }
+}
+
 /* A key; while none comes, what the modem says is printed above the line that is being typed. */
 static int read_key(EditLine *editor, wchar_t *key)
 {
@@ -114,44 +143,15 @@ static int read_key(EditLine *editor, wchar_t *key)
             if (read(STDIN_FILENO, &byte, 1) != 1) {
                 return 0;
             }
+            if (byte == '\t') {
+                complete(editor);
+                el_set(editor, EL_REFRESH);
+                continue;
+            }
             *key = byte;
             return 1;
         }
     }
-}
-
-/* The names that begin as what is typed does: completed as far as they agree, or shown. */
-static unsigned char complete(EditLine *editor, int key)
-{
-    (void)key;
-    const struct console *console = console_of(editor);
-    const LineInfo *info = el_line(editor);
-    size_t typed = (size_t)(info->cursor - info->buffer);
-    const char *first = NULL;
-    size_t common = 0;
-    size_t matches = 0;
-    const cJSON *name;
-    cJSON_ArrayForEach(name, console->commands)
-    {
-        const char *text = cJSON_GetStringValue(name);
-        if (!text || strncasecmp(text, info->buffer, typed) != 0) {
-            continue;
-        }
-        size_t same = first ? 0 : strlen(text);
-        while (first && first[same] && first[same] == text[same]) {
-            same++;
-        }
-        common = !first || same < common ? same : common;
-        first = first ? first : text;
-        matches++;
-    }
-    if (!first || common <= typed) {
-        return CC_REFRESH_BEEP;
-    }
-    char rest[64];
-    snprintf(rest, sizeof rest, "%.*s", (int)(common - typed), first + typed);
-    el_insertstr(editor, rest);
-    return CC_REFRESH;
 }
 
 static void edit_lines(struct console *console, History *past)
@@ -190,8 +190,6 @@ static bool run_on_terminal(struct console *console, const char *modem)
     el_set(console->editor, EL_EDITOR, "emacs");
     el_set(console->editor, EL_HIST, history, past);
     el_set(console->editor, EL_GETCFN, read_key);
-    el_set(console->editor, EL_ADDFN, "complete", "Complete a command's name", complete);
-    el_set(console->editor, EL_BIND, "^I", "complete", NULL);
     puts("AT commands go to the modem; Tab completes, Ctrl-D leaves.");
     edit_lines(console, past);
     putchar('\n');
