@@ -18,7 +18,7 @@ struct console {
     struct client *client;
     cJSON *commands; /* names, for completion */
     EditLine *editor;
-    char *prompt;
+    char prompt[128];
     bool line_start; /* nothing is printed behind the last line end */
     bool gone;       /* the daemon, or the modem */
 };
@@ -174,9 +174,7 @@ static void edit_lines(struct console *console, History *past)
 
 static bool run_on_terminal(struct console *console, const char *modem)
 {
-    char text[128];
-    snprintf(text, sizeof text, "%s> ", modem);
-    console->prompt = text;
+    snprintf(console->prompt, sizeof console->prompt, "%s> ", modem);
     console->editor = el_init("atmodemctl", stdin, stdout, stderr);
     History *past = history_init();
     HistEvent event;
@@ -210,8 +208,7 @@ static bool run_plain(struct console *console)
 {
     char *line = NULL;
     size_t size = 0;
-    ssize_t len;
-    while (!console->gone && (len = getline(&line, &size, stdin)) >= 0) {
+    while (!console->gone && getline(&line, &size, stdin) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         console->gone = !send_line(console, line);
         while (!console->gone && wait_for_events(console, 0)) {

@@ -67,14 +67,15 @@ void buf_add_text(struct buf *buf, const char *text)
 
 void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
+    enum { FIRST = 64 }; /* most texts fit, and are formatted only once */
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len > 0) {
+    int len = vsnprintf(buf_room(buf, FIRST), FIRST, format, args);
+    if (len >= FIRST) {
         size_t size = (size_t)len + 1;
         vsnprintf(buf_room(buf, size), size, format, again);
-        buf->end += (size_t)len;
     }
+    buf->end += len > 0 ? (size_t)len : 0;
     va_end(again);
 }
 

@@ -242,7 +242,6 @@ static void serial_close(struct port *port)
     struct serial *serial = (struct serial *)port;
     ev_timer_stop(port->loop, &serial->retry);
     ev_timer_stop(port->loop, &serial->drained);
-    ev_clear_pending(port->loop, &serial->retry);
     leave_device(port);
     free(serial->path);
 }

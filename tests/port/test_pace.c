@@ -113,6 +113,11 @@ static bool have_count(void *ctx)
     return buf_len(&((struct bench *)ctx)->trace) >= COUNT;
 }
 
+static bool have_most(void *ctx)
+{
+    return buf_len(&((struct bench *)ctx)->trace) >= COUNT / 2;
+}
+
 /* Seconds that COUNT bytes take from the host and to it. */
 static void measure(struct bench *bench, int host, double *in, double *out)
 {
@@ -230,6 +235,42 @@ static void test_back_pressure(void **state)
     bench_expect(bench, "-");
 }
 
+/* The time in which the owner had no room is not made up for. */
+static void test_a_pause_holds_the_line_up(void **state)
+{
+    struct bench *bench = *state;
+    static const char bytes[COUNT];
+    open_paced(bench, "pty", 9600);
+    int host = bench_host(bench);
+    assert_int_equal(write(host, "x", 1), 1);
+    bench_expect(bench, "+x");
+    assert_int_equal(write(host, bytes, COUNT), COUNT);
+    ev_run(bench->loop, EVRUN_ONCE); /* the line begins to carry them */
+    buf_clear(&bench->trace);
+    bench->room = 0;
+    loop_wakes(bench->loop, 0.5);
+    assert_int_equal(buf_len(&bench->trace), 0);
+    bench->room = SIZE_MAX;
+    double begin = clock_seconds();
+    port_resume(bench->port);
+    assert_true(loop_until(bench->loop, have_most, bench));
+    assert_true(clock_seconds() - begin >= COUNT / 2 * 10. / 9600);
+    close(host);
+}
+
+/* Between two bytes of a slow line the loop sleeps, too. */
+static void test_slow_lines_wake_seldom(void **state)
+{
+    struct bench *bench = *state;
+    open_paced(bench, "pty", 300);
+    int host = bench_host(bench);
+    bench_expect(bench, "+");
+    assert_int_equal(write(host, "0123456789012345", 16), 16);
+    bench_send(bench, "0123456789012345", 16);
+    assert_in_range(loop_wakes(bench->loop, 0.3), 5, 100);
+    close(host);
+}
+
 static void test_input_precedes_the_report(void **state)
 {
     struct bench *bench = *state;
@@ -292,6 +333,8 @@ int main(void)
         TEST(test_held_to_what_the_host_sets),
         TEST(test_much_both_ways),
         TEST(test_back_pressure),
+        TEST(test_a_pause_holds_the_line_up),
+        TEST(test_slow_lines_wake_seldom),
         TEST(test_input_precedes_the_report),
         TEST(test_close_under_way),
     };

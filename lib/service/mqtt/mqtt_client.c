@@ -132,7 +132,6 @@ static void note_line(struct mqtt_client *client, const char *line)
         return;
     }
     const char *what = id + id_len + 1;
-    int qos = 0;
     unsigned packet_id = 0;
     if (begins(what, "received ")) {
         client->arrived = true;
@@ -143,8 +142,9 @@ static void note_line(struct mqtt_client *client, const char *line)
         mqtt_queue_add(&client->queue, &(struct mqtt_event){.kind = MQTT_EVENT_PINGRESP});
     } else if (strcmp(what, "sending PINGREQ") == 0) {
         client->pinged = true;
-    } else if (sscanf(what, "received PUBLISH (d%*d, q%d, r%*d, m%u,", &qos, &packet_id) == 2 &&
-               qos == 2) {
+    } else if ((begins(what, "received PUBLISH (d0, q2,") ||
+                begins(what, "received PUBLISH (d1, q2,")) &&
+               sscanf(what, "received PUBLISH (d%*d, q2, r%*d, m%u,", &packet_id) == 1) {
         halfway_add(client, (uint16_t)packet_id);
     }
 }
