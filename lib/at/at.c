@@ -205,6 +205,39 @@ static void drop_unfinished(struct at *at)
     }
 }
 
+/* How many bytes of a line that has begun are only to be added to it: neither control characters nor
+ * near a limit, and no longer part of an A/. */
+static size_t plain_run(const struct at *at)
+{
+    if (!at->in_line || at->stale || buf_len(&at->line) < 2 ||
+        buf_len(&at->line) >= at->grammar->line_max) {
+        return 0;
+    }
+    const char *bytes = buf_bytes(&at->input);
+    size_t room = at->grammar->line_max - buf_len(&at->line);
+    size_t most = buf_len(&at->input) < room ? buf_len(&at->input) : room;
+    size_t len = 0;
+    while (len < most && bytes[len] != '\n' && (unsigned char)bytes[len] != at->s3 &&
+           (unsigned char)bytes[len] != at->s5) {
+        len++;
+    }
+    return len;
+}
+
+/* Does what take_byte() would do, for all of them at once: a line is mostly such bytes. */
+static bool take_plain_run(struct at *at)
+{
+    size_t len = plain_run(at);
+    if (len) {
+        at->last_byte = at->now;
+        at->cr_before = false;
+        echo(at, buf_bytes(&at->input), len);
+        buf_add(&at->line, buf_bytes(&at->input), len);
+        buf_take(&at->input, len);
+    }
+    return len;
+}
+
 static void take_byte(struct at *at)
 {
     char byte = *buf_bytes(&at->input);
@@ -243,7 +276,9 @@ static void pump(struct at *at)
         } else if (console_may(at)) {
             take_console_line(at);
         } else if (host_may(at)) {
-            take_byte(at);
+            if (!take_plain_run(at)) {
+                take_byte(at);
+            }
         } else {
             break;
         }

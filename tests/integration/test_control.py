@@ -40,8 +40,11 @@ class Client:
         return json.loads(self.file.readline())
 
     def ask(self, **request):
+        """The answer; events that come before it are passed over."""
         self.send(request)
-        return self.read()
+        while "event" in (answer := self.read()):
+            pass
+        return answer
 
     def output(self, wanted):
         """Reads events until this text has come."""
