@@ -205,16 +205,17 @@ static void drop_unfinished(struct at *at)
     }
 }
 
-/* How many bytes of a line that has begun are only to be added to it: neither control characters nor
- * near a limit, and no longer part of an A/. */
+/* How many bytes of a line that has begun are only to be added to it: they end or edit nothing, and
+ * cannot make it an A/ any more. */
 static size_t plain_run(const struct at *at)
 {
-    if (!at->in_line || at->stale || buf_len(&at->line) < 2 ||
-        buf_len(&at->line) >= at->grammar->line_max) {
+    size_t have = buf_len(&at->line);
+    if (at->state != AT_STATE_COMMAND || !at->in_line || at->stale || have < 2 ||
+        have >= at->grammar->line_max) {
         return 0;
     }
     const char *bytes = buf_bytes(&at->input);
-    size_t room = at->grammar->line_max - buf_len(&at->line);
+    size_t room = at->grammar->line_max - have;
     size_t most = buf_len(&at->input) < room ? buf_len(&at->input) : room;
     size_t len = 0;
     while (len < most && bytes[len] != '\n' && (unsigned char)bytes[len] != at->s3 &&

@@ -63,7 +63,12 @@ static bool read_piece(struct port *port)
         if (port->pacing) {
             pacing_was_read(port->pacing, (size_t)got);
         }
-        port->events->input(port->ctx, bytes, (size_t)got);
+        if (port->ops->before_input) {
+            port->ops->before_input(port);
+        }
+        if (!port->closed) {
+            port->events->input(port->ctx, bytes, (size_t)got);
+        }
         return !port->closed && port->present;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {

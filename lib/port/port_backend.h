@@ -26,6 +26,9 @@ struct port_ops {
     int (*host_speed)(const struct port *port);
     /* port->line is another one. NULL: it is only remembered. */
     void (*line_changed)(struct port *port);
+    /* Bytes were read and are about to be given to input(); may report who is there. NULL: nothing.
+     */
+    void (*before_input)(struct port *port);
     /* Frees what the back end holds, but neither the struct nor the descriptor. */
     void (*close)(struct port *port);
 };

@@ -174,6 +174,18 @@ static void look(struct ev_loop *loop, ev_timer *timer, int revents)
     port_leave(&pty->port);
 }
 
+/* Between the last look and the read a host may have gone and another come. Were its command
+ * answered before that is known, the answer would be thrown away with what the host before it left
+ * unread. */
+static void pty_before_input(struct port *port)
+{
+    struct pty *pty = (struct pty *)port;
+    watch_drain(pty->watch);
+    if (pty->emptied && !pty_deserted(port)) {
+        change_hands(pty);
+    }
+}
+
 static void on_watch(void *ctx, enum watch_event event)
 {
     struct pty *pty = ctx;
@@ -201,6 +213,7 @@ static const struct port_ops pty_ops = {
     .ended = pty_ended,
     .write = pty_write,
     .deserted = pty_deserted,
+    .before_input = pty_before_input,
     .discard_output = pty_discard_output,
     .host_speed = pty_host_speed,
     .line_changed = pty_line_changed,
