@@ -8,13 +8,13 @@
 
 const char options_usage[] =
     "Usage: atmodemd [OPTION]...\n"
-    "A daemon that is an AT-command modem on a pseudo-terminal.\n"
+    "A daemon that is an AT-command modem on a pseudo-terminal, a serial device or a TCP port.\n"
     "\n"
     "  -c, --config FILE       daemon settings; default /etc/atmodemd/atmodemd.conf when no\n"
     "                          modem is given by option\n"
     "  -n, --name NAME         name of the one modem described by the options (default ttyAT0)\n"
     "  -d, --dialect ID        its dialect (default ica)\n"
-    "  -p, --port pty          where its bytes come from (default pty)\n"
+    "  -p, --port pty|DEVICE|tcp:HOST:PORT  where its bytes come from (default pty)\n"
     "  -l, --link PATH         symbolic link to the PTY's client side\n"
     "  -S, --state-dir DIR     where NVRAM files live (default $STATE_DIRECTORY, else\n"
     "                          /var/lib/atmodemd for root, ~/.local/state/atmodemd for others)\n"
