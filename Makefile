@@ -155,7 +155,7 @@ install: all
 	install -d $(DESTDIR)$(sysconfdir)/atmodemd/modems.d
 	$(if $(EXAMPLE),[ -e $(DESTDIR)$(sysconfdir)/$(EXAMPLE:conf/%=atmodemd/%) ] || \
 	    install -m 644 -t $(DESTDIR)$(sysconfdir)/atmodemd $(EXAMPLE))
-	sed 's|@sbindir@|$(sbindir)|g' systemd/atmodemd.service.in >$B/atmodemd.service
+	sed 's|/usr/sbin/|$(sbindir)/|' systemd/atmodemd.service >$B/atmodemd.service
 	install -D -m 644 -t $(DESTDIR)$(unitdir) $B/atmodemd.service
 
 uninstall:
