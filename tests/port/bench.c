@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -314,8 +315,13 @@ void bench_echo(struct bench *bench, int fd, size_t len)
     assert_int_equal(status, 0);
 }
 
+/* What is under way may wake it a few times more, on a busy machine for a while; a loop that spins
+ * never stops waking. */
 void bench_expect_sleep(struct bench *bench)
 {
-    loop_wakes(bench->loop, 0.01); /* what is under way */
-    assert_in_range(loop_wakes(bench->loop, 0.1), 0, 4);
+    unsigned wakes = UINT_MAX;
+    for (int i = 0; i < 20 && wakes > 4; i++) {
+        wakes = loop_wakes(bench->loop, 0.1);
+    }
+    assert_in_range(wakes, 0, 4);
 }
