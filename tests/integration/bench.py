@@ -2,6 +2,7 @@
 a fixed time: everything waits for its event, with a generous deadline that only a failure reaches."""
 
 import os
+import random
 import re
 import select
 import signal
@@ -29,9 +30,16 @@ def cme(number):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not one that the kernel gives to outgoing connections: one of those could take a broker's port
+    while it restarts."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Broker:
