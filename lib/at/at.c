@@ -396,11 +396,6 @@ void at_set_tracing(struct at *at, bool on)
     at->tracing = on && at->config.trace;
 }
 
-int at_cmee(const struct at *at)
-{
-    return at->cmee;
-}
-
 struct at_counters at_counters(const struct at *at)
 {
     return at->counters;

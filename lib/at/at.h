@@ -148,7 +148,6 @@ void at_undeafen(struct at *at);
 /* The module restarts: as at_reset(), and waiting URCs go. What is in the output already leaves. */
 void at_restart(struct at *at);
 
-int at_cmee(const struct at *at);
 /* Nothing waits for the host, URCs included (or nobody is there to read). */
 bool at_drained(const struct at *at);
 
