@@ -4,7 +4,8 @@
 #   lib/**.c             libatmodem.a
 #   daemon/*.c           atmodemd
 #   daemon/ctl/*.c       atmodemctl
-#   tests/**/test_*.c    one cmocka program each, linked with the other .c files of its folder
+#   tests/**/test_*.c    one cmocka program each, linked with the other .c files of its folder and
+#                        those of tests/support
 #
 # Everything built is in build/. `make SAN=address,undefined` builds a second tree beside the normal
 # one, in build/san-address-undefined/.
@@ -97,8 +98,9 @@ docs: all $B/generate
 	for id in $$($B/atmodemd --list-dialects | cut -f1); do \
 	    $B/generate commands $$id >docs/commands-$$id.md || exit; done
 
-# The helpers of a test program: the other sources of its folder.
-helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)))
+# The helpers of a test program: the other sources of its folder, and those that all tests share.
+helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)) \
+    $(wildcard tests/support/*.c))
 
 $O/tests/%.o: EXTRA_CFLAGS = $(CMOCKA_CFLAGS)
 .SECONDEXPANSION:

@@ -162,8 +162,8 @@ def test_only_the_owner_may_connect(modem):
 
 
 def test_path_too_long(tmp_path):
-    result = subprocess.run([PROGRAM, "-S", tmp_path / ("x" * 100)], capture_output=True, text=True,
-                            timeout=DEADLINE)
+    result = subprocess.run([PROGRAM, "-d", "ica", "-S", tmp_path / ("x" * 100)], capture_output=True,
+                            text=True, timeout=DEADLINE)
     assert result.returncode == 1 and "107 bytes" in result.stderr
 
 

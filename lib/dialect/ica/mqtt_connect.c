@@ -57,9 +57,9 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
     connection->options = (struct mqtt_options){
         .host = connection->host,
         .port = mqtt->port ? mqtt->port : default_port(to_cloud, tls),
+        .secure = tls,
         .tls =
             {
-                .enabled = tls,
                 .ca_file = mqtt->ca_file,
                 .cert_file = mqtt->cert_file,
                 .key_file = mqtt->key_file,

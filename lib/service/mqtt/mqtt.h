@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "service/tls.h"
+
 struct mqtt;
 struct mqtt_probe;
 struct service_env;
@@ -47,14 +49,6 @@ bool mqtt_filter_matches(const char *filter, const char *topic);
 
 enum mqtt_version { MQTT_3_1, MQTT_3_1_1 };
 
-struct mqtt_tls {
-    bool enabled;
-    const char *ca_file;   /* PEM; NULL or "": the system's store */
-    const char *cert_file; /* PEM, client certificate; NULL or "": none */
-    const char *key_file;  /* PEM, its key; NULL or "": in cert_file */
-    bool insecure;         /* neither chain nor name is checked */
-};
-
 struct mqtt_will {
     const char *topic; /* NULL: no will */
     const void *bytes;
@@ -67,7 +61,8 @@ struct mqtt_will {
 struct mqtt_options {
     const char *host; /* as a certificate would name it; network.redirect is applied inside */
     int port;
-    struct mqtt_tls tls;
+    bool secure; /* over TLS */
+    struct service_tls tls;
     enum mqtt_version version;
     const char *client_id; /* NULL or "": the library makes one up (clean_session must be true) */
     const char *username;  /* NULL: none */

@@ -191,7 +191,7 @@ struct mqtt_client *mqtt_client_create(const struct mqtt_options *options, bool 
                          options->version == MQTT_3_1 ? MQTT_PROTOCOL_V31 : MQTT_PROTOCOL_V311);
     mosquitto_int_option(library, MOSQ_OPT_TCP_NODELAY, 1);
     mosquitto_int_option(library, MOSQ_OPT_SEND_MAXIMUM, SEND_WINDOW);
-    if (options->tls.enabled) {
+    if (options->secure) {
         client->tls = mqtt_tls_create();
         mosquitto_int_option(library, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
         /* It takes a reference of its own and gives it back in mosquitto_destroy(). */

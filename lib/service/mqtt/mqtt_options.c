@@ -57,7 +57,7 @@ bool mqtt_options_same_session(const struct mqtt_options *a, const struct mqtt_o
 {
     return !a->clean_session && !b->clean_session && equal(a->host, b->host) &&
            a->port == b->port && equal(a->client_id, b->client_id) && a->version == b->version &&
-           a->tls.enabled == b->tls.enabled;
+           a->secure == b->secure;
 }
 
 static bool empty(const char *text)

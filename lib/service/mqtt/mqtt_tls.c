@@ -125,7 +125,7 @@ static bool load_trust(struct mqtt_tls_side *side, const char *ca_file)
     return X509_STORE_load_path(store, path) == 1 || bad_file(side, "CA directory", path);
 }
 
-static bool load_identity(struct mqtt_tls_side *side, const struct mqtt_tls *tls)
+static bool load_identity(struct mqtt_tls_side *side, const struct service_tls *tls)
 {
     SSL_CTX *context = side->context;
     if (empty(tls->cert_file)) {
@@ -158,7 +158,7 @@ static void expect_server(struct mqtt_tls_side *side, const char *host)
     side->server_name = bare;
 }
 
-bool mqtt_tls_load(struct mqtt_tls_side *side, const struct mqtt_tls *tls, const char *host)
+bool mqtt_tls_load(struct mqtt_tls_side *side, const struct service_tls *tls, const char *host)
 {
     *side->reason = '\0';
     ERR_clear_error();

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct mqtt_tls;
+struct service_tls;
 struct mqtt_tls_side;
 
 struct mqtt_tls_side *mqtt_tls_create(void);
@@ -18,7 +18,7 @@ SSL_CTX *mqtt_tls_context(const struct mqtt_tls_side *side);
 /* Loads trust, certificate and key afresh (files may have been renewed) for a connection to host, a
  * name or a number, and forgets what mqtt_tls_reason() said. False: they are bad, mqtt_tls_reason()
  * says why. */
-bool mqtt_tls_load(struct mqtt_tls_side *side, const struct mqtt_tls *tls, const char *host);
+bool mqtt_tls_load(struct mqtt_tls_side *side, const struct service_tls *tls, const char *host);
 
 /* A line that libmosquitto logs about an OpenSSL error. */
 void mqtt_tls_heard(struct mqtt_tls_side *side, const char *line);

@@ -1,13 +1,10 @@
 #include "tests/service/mqtt/bench.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -295,59 +292,6 @@ struct mqtt_probe *bench_probe(struct bench *bench)
     struct mqtt_probe *probe = mqtt_probe_start(&bench->env, &bench->options, on_probed, bench);
     bench->in_call = false;
     return probe;
-}
-
-/* ---- the system ---- */
-
-static bool is_free(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    close(fd);
-    return ok;
-}
-
-/* Not one that the kernel gives to outgoing connections: one of those could take a broker's port
- * while it restarts. */
-int bench_free_port(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    unsigned seed = (unsigned)now.tv_nsec ^ ((unsigned)getpid() << 8);
-    int port;
-    do {
-        port = 20000 + rand_r(&seed) % 10000;
-    } while (!is_free(port));
-    return port;
-}
-
-bool bench_listening(int port)
-{
-    char line[256];
-    char listener[64];
-    bool found = false;
-    /* 127.0.0.1 or all addresses, state LISTEN (proc_net_tcp(5)). */
-    snprintf(listener, sizeof listener, ":%04X 00000000:0000 0A", (unsigned)port);
-    FILE *file = fopen("/proc/net/tcp", "r");
-    while (!found && fgets(line, sizeof line, file)) {
-        found = strstr(line, listener) != NULL;
-    }
-    fclose(file);
-    return found;
-}
-
-int bench_descriptors(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (readdir(folder)) {
-        count++;
-    }
-    closedir(folder);
-    return count - 3; /* ".", ".." and the folder itself */
 }
 
 double bench_now(void)

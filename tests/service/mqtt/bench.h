@@ -74,16 +74,6 @@ void bench_disconnect(struct bench *bench);
 /* Starts a probe with bench->options; its line is "probe accepted" or "probe REASON CONNACK". */
 struct mqtt_probe *bench_probe(struct bench *bench);
 
-/* A port on 127.0.0.1 at which nobody listens. */
-int bench_free_port(void);
-
-/* Whether somebody listens there. (Trying to connect until it works would end in a connection of a
- * socket to itself.) */
-bool bench_listening(int port);
-
-/* Open descriptors of this process. */
-int bench_descriptors(void);
-
 double bench_now(void);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "tests/service/mqtt/bench.h"
+#include "tests/support/ports.h"
 #include "tests/support/temp.h"
 
 /* mosquitto lies where a plain user's $PATH does not reach. */
@@ -64,7 +65,7 @@ static bool run(struct broker *broker)
             broker->pid = 0;
             return false;
         }
-        if (bench_listening(broker->port)) {
+        if (ports_listening(broker->port)) {
             return true;
         }
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -102,7 +103,7 @@ void broker_start(struct broker *broker)
     bool first = !broker->port;
     for (int i = 0; i < 5; i++) {
         if (first) {
-            broker->port = bench_free_port();
+            broker->port = ports_free();
         }
         if (run(broker)) {
             return;

@@ -8,10 +8,11 @@
 #include "net/redirect.h"
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/broker.h"
-#include "tests/service/mqtt/certs.h"
 #include "tests/service/mqtt/peer.h"
 #include "tests/service/mqtt/relay.h"
+#include "tests/support/certs.h"
 #include "tests/support/loop.h"
+#include "tests/support/ports.h"
 #include "tests/support/temp.h"
 
 static struct broker *broker;
@@ -109,7 +110,7 @@ static void test_first_address_dead(void **state)
 static void test_all_addresses_fail(void **state)
 {
     struct bench *bench = *state;
-    int port = bench_free_port();
+    int port = ports_free();
     struct relay *dead = relay_create(bench->loop, port);
     bench->options.host = "two.test";
     bench->options.connect_timeout_ms = 400;
@@ -151,7 +152,8 @@ static void test_slow_connection_with_tls(void **state)
                                            "keyfile @/server.key\nallow_anonymous true\n");
     certs_create(secure->folder);
     broker_start(secure);
-    bench->options.tls = (struct mqtt_tls){.enabled = true, .insecure = true};
+    bench->options.secure = true;
+    bench->options.tls = (struct service_tls){.insecure = true};
     check_slow_connection(bench, secure->port);
     broker_destroy(secure);
 }
@@ -190,10 +192,10 @@ static void test_many_attempts(void **state)
                                         "127.0.0.2"};
     struct bench *bench = *state;
     bench->options.tls.insecure = true;
-    int before = bench_descriptors();
+    int before = ports_descriptors();
     for (int i = 0; i < 500; i++) {
         bench->options.host = hosts[i % 5];
-        bench->options.tls.enabled = i % 2;
+        bench->options.secure = i % 2;
         bench->options.clean_session = i % 3;
         bench_connect(bench, broker->port);
         for (int turn = 0; turn < i % 7; turn++) {
@@ -205,7 +207,7 @@ static void test_many_attempts(void **state)
         buf_clear(&bench->lines);
         buf_clear(&bench->log_lines);
     }
-    while (bench_descriptors() > before) {
+    while (ports_descriptors() > before) {
         ev_run(bench->loop, EVRUN_NOWAIT);
     }
 }

@@ -5,6 +5,7 @@
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/peer.h"
 #include "tests/support/loop.h"
+#include "tests/support/ports.h"
 
 static bool connected_to(void *ctx)
 {
@@ -23,7 +24,7 @@ static struct peer *half_connect(struct bench *bench)
 static void test_refusing_port(void **state)
 {
     struct bench *bench = *state;
-    bench_connect(bench, bench_free_port());
+    bench_connect(bench, ports_free());
     assert_int_equal(mqtt_state(bench->mqtt), MQTT_CONNECTING);
     assert_false(mqtt_connect(bench->mqtt, &bench->options));
     bench_expect(bench, "failed connect 0");
@@ -68,7 +69,7 @@ static void test_mute_peer(void **state)
 static void test_mute_tls_peer(void **state)
 {
     struct bench *bench = *state;
-    bench->options.tls.enabled = true;
+    bench->options.secure = true;
     check_mute(bench, "waited for the TLS handshake");
 }
 
@@ -99,7 +100,7 @@ static void test_garbage(void **state)
 static void test_tls_to_a_plain_port(void **state)
 {
     struct bench *bench = *state;
-    bench->options.tls.enabled = true;
+    bench->options.secure = true;
     check_greeting(bench, "220 hello\r\n", 11, "failed tls 0", "does not speak TLS");
     check_greeting(bench, "\x15\x03\x03\x00\x02\x02\x28", 7, "failed tls 0",
                    "the broker refused: handshake failure");
@@ -121,7 +122,7 @@ static void test_peer_goes_before_connack(void **state)
     struct bench *bench = *state;
     check_closing(bench, peer_close, "failed connect 0");
     check_closing(bench, peer_reset, "failed connect 0");
-    bench->options.tls.enabled = true;
+    bench->options.secure = true;
     check_closing(bench, peer_close, "failed tls 0");
     check_closing(bench, peer_reset, "failed tls 0");
 }

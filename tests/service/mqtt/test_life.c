@@ -4,6 +4,7 @@
 
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/broker.h"
+#include "tests/support/ports.h"
 
 enum { RESTARTS = 100 }; /* with a clean session and with a kept one: 200 in all */
 
@@ -42,10 +43,10 @@ static void restart_often(struct bench *bench, bool clean_session)
 
 static void test_restarts(void **state)
 {
-    int before = bench_descriptors();
+    int before = ports_descriptors();
     restart_often(*state, true);
     restart_often(*state, false);
-    assert_int_equal(bench_descriptors(), before);
+    assert_int_equal(ports_descriptors(), before);
 }
 
 static void destroy_at(struct bench *bench, const char *line)
@@ -106,7 +107,7 @@ static void test_destroy_in_each_event(void **state)
 static void test_destroy_at_each_moment(void **state)
 {
     (void)state;
-    int before = bench_descriptors();
+    int before = ports_descriptors();
     for (int i = 0; i < 300; i++) {
         struct bench *bench = bench_create(NULL);
         bench->options.clean_session = i % 2;
@@ -126,18 +127,18 @@ static void test_destroy_at_each_moment(void **state)
         }
         bench_destroy(bench);
     }
-    assert_int_equal(bench_descriptors(), before);
+    assert_int_equal(ports_descriptors(), before);
 }
 
 /* Nothing is open before the first connection and after the last. */
 static void test_descriptors(void **state)
 {
     struct bench *bench = *state;
-    int before = bench_descriptors();
+    int before = ports_descriptors();
     bench_online(bench, broker->port);
-    assert_int_equal(bench_descriptors(), before + 3);
+    assert_int_equal(ports_descriptors(), before + 3);
     bench_disconnect(bench);
-    assert_int_equal(bench_descriptors(), before);
+    assert_int_equal(ports_descriptors(), before);
 }
 
 int main(void)

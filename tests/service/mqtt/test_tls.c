@@ -10,9 +10,10 @@
 #include "net/redirect.h"
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/broker.h"
-#include "tests/service/mqtt/certs.h"
 #include "tests/service/mqtt/peer.h"
 #include "tests/service/mqtt/tls_server.h"
+#include "tests/support/certs.h"
+#include "tests/support/ports.h"
 #include "tests/support/temp.h"
 
 enum { MESSAGES = 20 };
@@ -66,7 +67,8 @@ static int setup(void **state)
         .missing = temp_path(folder, "missing.pem"),
     };
     struct bench *bench = bench_create(NULL);
-    bench->options.tls = (struct mqtt_tls){.enabled = true, .ca_file = files.ca};
+    bench->options.secure = true;
+    bench->options.tls = (struct service_tls){.ca_file = files.ca};
     *state = bench;
     return 0;
 }
@@ -191,9 +193,9 @@ static void test_client_certificate(void **state)
     broker_destroy(strict);
 }
 
-static void check_bad_setup(struct bench *bench, struct mqtt_tls tls, const char *log)
+static void check_bad_setup(struct bench *bench, struct service_tls tls, const char *log)
 {
-    tls.enabled = true;
+    bench->options.secure = true;
     bench->options.tls = tls;
     buf_clear(&bench->log_lines);
     bench_connect(bench, broker->port);
@@ -204,21 +206,21 @@ static void check_bad_setup(struct bench *bench, struct mqtt_tls tls, const char
 static void test_bad_files(void **state)
 {
     struct bench *bench = *state;
-    check_bad_setup(bench, (struct mqtt_tls){.ca_file = files.missing},
+    check_bad_setup(bench, (struct service_tls){.ca_file = files.missing},
                     "missing.pem: No such file or directory");
-    check_bad_setup(bench, (struct mqtt_tls){.ca_file = files.locked}, "CA file");
-    check_bad_setup(bench, (struct mqtt_tls){.ca_file = files.ca, .cert_file = files.missing},
+    check_bad_setup(bench, (struct service_tls){.ca_file = files.locked}, "CA file");
+    check_bad_setup(bench, (struct service_tls){.ca_file = files.ca, .cert_file = files.missing},
                     "client certificate");
-    check_bad_setup(
-        bench,
-        (struct mqtt_tls){.ca_file = files.ca, .cert_file = files.client, .key_file = files.locked},
-        "locked.key: ");
     check_bad_setup(bench,
-                    (struct mqtt_tls){.ca_file = files.ca,
-                                      .cert_file = files.client,
-                                      .key_file = files.server_key},
+                    (struct service_tls){
+                        .ca_file = files.ca, .cert_file = files.client, .key_file = files.locked},
+                    "locked.key: ");
+    check_bad_setup(bench,
+                    (struct service_tls){.ca_file = files.ca,
+                                         .cert_file = files.client,
+                                         .key_file = files.server_key},
                     "key values mismatch");
-    check_bad_setup(bench, (struct mqtt_tls){.insecure = true, .cert_file = files.missing},
+    check_bad_setup(bench, (struct service_tls){.insecure = true, .cert_file = files.missing},
                     "client certificate");
 }
 
@@ -301,7 +303,7 @@ static void test_plain_and_tls_mixed_up(void **state)
     struct broker *plain = broker_create("allow_anonymous true\n");
     bench_connect(bench, plain->port);
     bench_expect(bench, "failed tls 0");
-    bench->options.tls.enabled = false;
+    bench->options.secure = false;
     bench_connect(bench, broker->port);
     bench_expect(bench, "failed connect 0");
     broker_destroy(plain);
@@ -359,9 +361,9 @@ static void test_probe_and_messages_in_one_record(void **state)
                                 "\x34\x06\x00\x01t\x00\x08!";
     struct bench *bench = *state;
     char bytes[200];
-    bench->options.port = bench_free_port();
+    bench->options.port = ports_free();
     struct tls_server server = tls_server_start(folder, bench->options.port);
-    while (!bench_listening(bench->options.port)) {
+    while (!ports_listening(bench->options.port)) {
         usleep(1000);
     }
     bench_probe(bench);
@@ -419,9 +421,10 @@ static void test_restarts(void **state)
 static void test_destroy_at_each_moment(void **state)
 {
     struct bench *model = *state;
-    int before = bench_descriptors();
+    int before = ports_descriptors();
     for (int i = 0; i < 200; i++) {
         struct bench *bench = bench_create(NULL);
+        bench->options.secure = model->options.secure;
         bench->options.tls = model->options.tls;
         bench->options.clean_session = i % 2;
         bench_connect(bench, broker->port);
@@ -433,7 +436,7 @@ static void test_destroy_at_each_moment(void **state)
         }
         bench_destroy(bench);
     }
-    assert_int_equal(bench_descriptors(), before);
+    assert_int_equal(ports_descriptors(), before);
 }
 
 int main(void)

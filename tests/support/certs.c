@@ -1,12 +1,17 @@
-#include "tests/service/mqtt/certs.h"
+#include "tests/support/certs.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* cmocka wants those above first. */
+#include <cmocka.h>
 
-#include "tests/service/mqtt/bench.h"
 #include "tests/support/temp.h"
 
 enum { DAY = 24 * 60 * 60 };

@@ -6,8 +6,8 @@
  *     both.pem                              client.pem and client.key in one file
  *     locked.key                            client.key with a pass phrase
  */
-#ifndef TESTS_SERVICE_MQTT_CERTS_H
-#define TESTS_SERVICE_MQTT_CERTS_H
+#ifndef TESTS_SUPPORT_CERTS_H
+#define TESTS_SUPPORT_CERTS_H
 
 void certs_create(const char *folder);
 
