@@ -70,6 +70,7 @@ static bool power_on(const struct fleet *fleet, struct member *member)
                                                   .settings = plan->settings,
                                                   .link = link,
                                                   .nvram = nvram,
+                                                  .folder = fleet->places->state,
                                               });
     free(nvram);
     free(link);

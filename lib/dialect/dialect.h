@@ -20,7 +20,6 @@ struct kept_value {
     const char *name;    /* in the NVRAM file: "section.key" */
     const char *initial; /* factory value */
     long min, max;       /* of a number, or of a text's bytes */
-    bool number;
 };
 
 /* What a dialect's instance works with; all of it belongs to its modem and outlives it. */
@@ -30,6 +29,7 @@ struct dialect_env {
     struct network *network;
     const struct settings *settings;
     const struct service_env *services;
+    const char *folder; /* the state folder, for files without a name */
     struct log *log;
 };
 

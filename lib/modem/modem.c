@@ -23,6 +23,7 @@ struct modem {
     struct nvram *nvram;
     struct network *network;
     struct redirect *redirect;
+    char *folder;
     struct service_env services;
     void *instance; /* the dialect's */
     ev_timer timer; /* the interpreter's next deadline */
@@ -209,6 +210,7 @@ static void create_instance(struct modem *modem)
         .network = modem->network,
         .settings = modem->settings,
         .services = &modem->services,
+        .folder = modem->folder,
         .log = modem->log,
     });
     at_set_context(modem->at, modem->instance);
@@ -220,6 +222,7 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     modem->host = host;
     modem->dialect = config->dialect;
     modem->settings = config->settings;
+    modem->folder = mem_string(config->folder);
     modem->log = log_create(config->name, host->level, host->sink);
     ev_init(&modem->timer, timer_fired);
     ev_init(&modem->soon, soon_fired);
@@ -289,5 +292,6 @@ void modem_destroy(struct modem *modem)
     redirect_destroy(modem->redirect);
     network_destroy(modem->network);
     log_destroy(modem->log);
+    free(modem->folder);
     free(modem);
 }

@@ -31,8 +31,9 @@ struct modem_config {
     const char *name;
     const struct dialect *dialect;
     const struct settings *settings;
-    const char *link;  /* path of the PTY's symbolic link */
-    const char *nvram; /* path of the NVRAM file */
+    const char *link;   /* path of the PTY's symbolic link */
+    const char *nvram;  /* path of the NVRAM file */
+    const char *folder; /* the state folder */
 };
 
 /* Powers a modem on. host, and config's dialect and settings, outlive it; strings are copied. NULL

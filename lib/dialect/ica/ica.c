@@ -76,26 +76,22 @@ static bool enabled(const struct settings *settings, const char *gate)
 
 /* ---- kept values ---- */
 
-#define NUMBER(n, low, high, text)                                                                 \
-    {                                                                                              \
-        .name = (n), .min = (low), .max = (high), .initial = (text), .number = true                \
-    }
-#define TEXT(n, low, high, text)                                                                   \
+#define KEPT(n, low, high, text)                                                                   \
     {                                                                                              \
         .name = (n), .min = (low), .max = (high), .initial = (text)                                \
     }
 
 const struct kept_value ica_kept[ICA_KEPT_COUNT] = {
-    [ICA_MQTT_MODE] = NUMBER("mqtt.mode", 0, 1, "0"),
-    [ICA_MQTT_TIMEOUT] = NUMBER("mqtt.timeout_ms", 100, 3600000, "2000"),
-    [ICA_MQTT_CLEAN] = NUMBER("mqtt.clean", 0, 1, "1"),
-    [ICA_MQTT_KEEPALIVE] = NUMBER("mqtt.keepalive", 5, 65535, "60"),
-    [ICA_MQTT_VERSION] = TEXT("mqtt.version", 3, 5, "3.1.1"),
-    [ICA_MQTT_PRODUCT_KEY] = TEXT("mqtt-auth.product_key", 1, ICA_AUTH_MAX, ""),
-    [ICA_MQTT_DEVICE_NAME] = TEXT("mqtt-auth.device_name", 1, ICA_AUTH_MAX, ""),
-    [ICA_MQTT_DEVICE_SECRET] = TEXT("mqtt-auth.device_secret", 1, ICA_AUTH_MAX, ""),
-    [ICA_LOG_LEVEL] = NUMBER("log.level", 0, 5, "0"),
-    [ICA_BAND] = TEXT("cell.band", 1, 64, ""),
+    [ICA_MQTT_MODE] = KEPT("mqtt.mode", 0, 1, "0"),
+    [ICA_MQTT_TIMEOUT] = KEPT("mqtt.timeout_ms", 100, 3600000, "2000"),
+    [ICA_MQTT_CLEAN] = KEPT("mqtt.clean", 0, 1, "1"),
+    [ICA_MQTT_KEEPALIVE] = KEPT("mqtt.keepalive", 5, 65535, "60"),
+    [ICA_MQTT_VERSION] = KEPT("mqtt.version", 3, 5, "3.1.1"),
+    [ICA_MQTT_PRODUCT_KEY] = KEPT("mqtt-auth.product_key", 1, ICA_AUTH_MAX, ""),
+    [ICA_MQTT_DEVICE_NAME] = KEPT("mqtt-auth.device_name", 1, ICA_AUTH_MAX, ""),
+    [ICA_MQTT_DEVICE_SECRET] = KEPT("mqtt-auth.device_secret", 1, ICA_AUTH_MAX, ""),
+    [ICA_LOG_LEVEL] = KEPT("log.level", 0, 5, "0"),
+    [ICA_BAND] = KEPT("cell.band", 1, 64, ""),
 };
 
 long ica_number(const struct ica *ica, enum ica_kept which)
