@@ -53,6 +53,7 @@ void mqtt_destroy(struct mqtt *mqtt)
     mqtt_requests_clear(&mqtt->requests);
     mqtt_filters_clear(&mqtt->filters);
     mqtt_options_free(mqtt->options);
+    mqtt_guests_free(mqtt);
     free(mqtt->why);
     mqtt->destroyed = true;
     if (!mqtt->emitting) {
@@ -141,9 +142,9 @@ static double deadline(unsigned timeout_ms)
     return clock_seconds() + timeout_ms / 1000.0;
 }
 
-enum mqtt_error mqtt_publish(struct mqtt *mqtt, const char *topic, const void *bytes, size_t len,
-                             int qos, bool retain, unsigned timeout_ms, uint16_t *packet_id,
-                             bool *written)
+enum mqtt_error mqtt_request_publish(struct mqtt *mqtt, unsigned party, const char *topic,
+                                     const void *bytes, size_t len, int qos, bool retain,
+                                     unsigned timeout_ms, uint16_t *packet_id, bool *written)
 {
     size_t size = strlen(topic) + len;
     enum mqtt_error error = MQTT_OK;
@@ -164,6 +165,7 @@ enum mqtt_error mqtt_publish(struct mqtt *mqtt, const char *topic, const void *b
         return MQTT_OK;
     }
     mqtt_session_add_request(mqtt, &(struct mqtt_request){.kind = MQTT_REQUEST_PUBLISH,
+                                                          .party = party,
                                                           .packet_id = *packet_id,
                                                           .qos = qos,
                                                           .size = size,
@@ -171,8 +173,16 @@ enum mqtt_error mqtt_publish(struct mqtt *mqtt, const char *topic, const void *b
     return MQTT_OK;
 }
 
-enum mqtt_error mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, unsigned timeout_ms,
-                               uint16_t *packet_id)
+enum mqtt_error mqtt_publish(struct mqtt *mqtt, const char *topic, const void *bytes, size_t len,
+                             int qos, bool retain, unsigned timeout_ms, uint16_t *packet_id,
+                             bool *written)
+{
+    return mqtt_request_publish(mqtt, MQTT_OWNER, topic, bytes, len, qos, retain, timeout_ms,
+                                packet_id, written);
+}
+
+enum mqtt_error mqtt_request_subscribe(struct mqtt *mqtt, unsigned party, const char *filter,
+                                       int qos, unsigned timeout_ms, uint16_t *packet_id)
 {
     enum mqtt_error error = MQTT_OK;
     if (!mqtt_filter_valid(filter, strlen(filter)) || qos < 0 || qos > 2) {
@@ -189,12 +199,19 @@ enum mqtt_error mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, u
         return MQTT_INVALID;
     }
     mqtt_session_add_request(mqtt, &(struct mqtt_request){.kind = MQTT_REQUEST_SUBSCRIBE,
+                                                          .party = party,
                                                           .packet_id = *packet_id,
                                                           .qos = qos,
                                                           .size = strlen(filter),
                                                           .filter = mem_string(filter),
                                                           .deadline = deadline(timeout_ms)});
     return MQTT_OK;
+}
+
+enum mqtt_error mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, unsigned timeout_ms,
+                               uint16_t *packet_id)
+{
+    return mqtt_request_subscribe(mqtt, MQTT_OWNER, filter, qos, timeout_ms, packet_id);
 }
 
 enum mqtt_error mqtt_unsubscribe(struct mqtt *mqtt, const char *filter, unsigned timeout_ms,

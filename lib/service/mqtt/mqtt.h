@@ -14,6 +14,7 @@
 #include "service/tls.h"
 
 struct mqtt;
+struct mqtt_guest;
 struct mqtt_probe;
 struct service_env;
 struct settings_group;
@@ -178,8 +179,40 @@ enum mqtt_error mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, u
 enum mqtt_error mqtt_unsubscribe(struct mqtt *mqtt, const char *filter, unsigned timeout_ms,
                                  uint16_t *packet_id);
 
-/* Requests that have no outcome yet. */
+/* The owner's and guests' requests that have no outcome yet. */
 size_t mqtt_outstanding(const struct mqtt *mqtt);
+
+/* ---- guests ---- */
+
+/* A second party on the owner's connection, for what a module does by itself (OTA, thing model): it
+ * has requests, subscriptions and messages of its own. A message that only guests have subscribed
+ * to is theirs and not told to the owner; one that nobody is known to have subscribed to (a session
+ * of before) is the owner's. Members may be NULL. Like the owner's, each callback may call anything
+ * here. */
+struct mqtt_guest_events {
+    /* The connection is up; the owner has been told. again: by itself after a loss, and the guest's
+     * subscriptions are restored like the owner's; else it has none. */
+    void (*online)(void *ctx, bool again);
+    void (*published)(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome);
+    void (*subscribed)(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int granted);
+    void (*message)(void *ctx, const struct mqtt_message *message);
+};
+
+enum { MQTT_GUESTS_MAX = 7 };
+
+/* events outlive the guest. mqtt_destroy() ends it too. NULL: there are too many. */
+struct mqtt_guest *mqtt_guest_create(struct mqtt *mqtt, const struct mqtt_guest_events *events,
+                                     void *ctx);
+/* What only it had subscribed to is unsubscribed from. Its requests end without an event. NULL is
+ * fine. */
+void mqtt_guest_destroy(struct mqtt_guest *guest);
+
+/* As mqtt_publish() and mqtt_subscribe(); the outcome is the guest's event (none for a QoS 0
+ * message that the socket took at once). */
+enum mqtt_error mqtt_guest_publish(struct mqtt_guest *guest, const char *topic, const void *bytes,
+                                   size_t len, int qos, unsigned timeout_ms, uint16_t *packet_id);
+enum mqtt_error mqtt_guest_subscribe(struct mqtt_guest *guest, const char *filter, int qos,
+                                     unsigned timeout_ms, uint16_t *packet_id);
 
 /* ---- probe ---- */
 

@@ -15,8 +15,12 @@ enum mqtt_request_kind {
     MQTT_REQUEST_RESTORE, /* a SUBSCRIBE after a reconnection, which nobody asked for */
 };
 
+/* The party that mqtt_create() was called for. */
+enum { MQTT_OWNER = 0 };
+
 struct mqtt_request {
     enum mqtt_request_kind kind;
+    unsigned party; /* who gets its outcome: MQTT_OWNER or a guest's number */
     uint16_t packet_id;
     int qos;
     size_t size;     /* that the library holds for it */

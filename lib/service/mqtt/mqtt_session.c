@@ -21,8 +21,8 @@ static const char *const request_names[] = {
 
 /* ---- requests ---- */
 
-static void emit_outcome(struct mqtt *mqtt, enum mqtt_request_kind kind, uint16_t packet_id,
-                         enum mqtt_outcome outcome, int granted)
+static void emit_outcome(struct mqtt *mqtt, unsigned party, enum mqtt_request_kind kind,
+                         uint16_t packet_id, enum mqtt_outcome outcome, int granted)
 {
     static const char *const texts[] = {
         [MQTT_DONE] = "done", [MQTT_TIMEOUT] = "no answer in time", [MQTT_LOST] = "lost"};
@@ -30,7 +30,10 @@ static void emit_outcome(struct mqtt *mqtt, enum mqtt_request_kind kind, uint16_
     bool refused = kind == MQTT_REQUEST_SUBSCRIBE && outcome == MQTT_DONE && granted > 2;
     log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: %s %u: %s", request_names[kind], packet_id,
               refused ? "refused" : texts[outcome]);
-    if (kind == MQTT_REQUEST_PUBLISH && events->published) {
+    if (party != MQTT_OWNER) {
+        mqtt_guest_outcome(mqtt, party, kind == MQTT_REQUEST_SUBSCRIBE, packet_id, outcome,
+                           granted);
+    } else if (kind == MQTT_REQUEST_PUBLISH && events->published) {
         events->published(mqtt->ctx, packet_id, outcome);
     } else if (kind == MQTT_REQUEST_SUBSCRIBE && events->subscribed) {
         events->subscribed(mqtt->ctx, packet_id, outcome, granted);
@@ -75,7 +78,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int revents)
                         request->filter);
             continue;
         }
-        emit_outcome(mqtt, request->kind, request->packet_id, MQTT_TIMEOUT, 128);
+        emit_outcome(mqtt, request->party, request->kind, request->packet_id, MQTT_TIMEOUT, 128);
         if (mqtt->destroyed) {
             break;
         }
@@ -108,6 +111,16 @@ bool mqtt_session_reserve_id(struct mqtt *mqtt, struct mqtt_link *link)
     return true;
 }
 
+/* What other parties have subscribed to as well is subscribed to again. Moves the requests. */
+static void subscribe_others(struct mqtt *mqtt, const char *text)
+{
+    struct mqtt_link *link = mqtt_dial_link(mqtt->dial);
+    const struct mqtt_filter *filter = mqtt_filters_find(&mqtt->filters, text);
+    if (filter && link) {
+        mqtt_session_restore(mqtt, link, filter);
+    }
+}
+
 static void on_acknowledged(struct mqtt *mqtt, const struct mqtt_event *event)
 {
     struct mqtt_request *request = mqtt_requests_find(&mqtt->requests, event->packet_id);
@@ -122,41 +135,43 @@ static void on_acknowledged(struct mqtt *mqtt, const struct mqtt_event *event)
     if (!subscribed && !unsubscribed && !published) {
         return;
     }
-    /* The list follows the broker even where the answer comes too late to be told. */
-    if (subscribed && event->granted <= 2) {
-        mqtt_filters_set(&mqtt->filters, request->filter, request->qos);
-    } else if (kind == MQTT_REQUEST_RESTORE) {
-        log_warning(mqtt->env->log, "mqtt: the broker refuses to subscribe to %s again",
-                    request->filter);
-    } else if (unsubscribed) {
-        mqtt_filters_remove(&mqtt->filters, request->filter);
-    }
     bool over = request->over || kind == MQTT_REQUEST_RESTORE;
-    mqtt_requests_remove(&mqtt->requests, request);
+    unsigned party = request->party;
+    /* The list follows the broker even where the answer comes too late to be told. */
+    if (kind == MQTT_REQUEST_RESTORE) {
+        if (event->granted > 2) {
+            log_warning(mqtt->env->log, "mqtt: the broker refuses to subscribe to %s again",
+                        request->filter);
+        }
+    } else if (subscribed && event->granted <= 2) {
+        mqtt_filters_set(&mqtt->filters, request->filter, request->qos, party);
+    } else if (unsubscribed) {
+        mqtt_filters_remove(&mqtt->filters, request->filter, party);
+        subscribe_others(mqtt, request->filter);
+    }
+    mqtt_requests_remove(&mqtt->requests, mqtt_requests_find(&mqtt->requests, event->packet_id));
     if (!over) {
-        emit_outcome(mqtt, kind, event->packet_id, MQTT_DONE, event->granted);
+        emit_outcome(mqtt, party, kind, event->packet_id, MQTT_DONE, event->granted);
     }
 }
 
 /* ---- connected ---- */
 
-static void restore(struct mqtt *mqtt, struct mqtt_link *link)
+void mqtt_session_restore(struct mqtt *mqtt, struct mqtt_link *link,
+                          const struct mqtt_filter *filter)
 {
-    for (size_t i = 0; i < mqtt->filters.count; i++) {
-        const struct mqtt_filter *filter = &mqtt->filters.items[i];
-        uint16_t packet_id = 0;
-        if (!mqtt_link_up(link) || !mqtt_session_reserve_id(mqtt, link) ||
-            !mqtt_link_subscribe(link, filter->text, filter->qos, &packet_id)) {
-            return;
-        }
-        mqtt_session_add_request(
-            mqtt, &(struct mqtt_request){.kind = MQTT_REQUEST_RESTORE,
-                                         .packet_id = packet_id,
-                                         .qos = filter->qos,
-                                         .filter = mem_string(filter->text),
-                                         .deadline = clock_seconds() +
-                                                     mqtt->options->connect_timeout_ms / 1000.0});
+    uint16_t packet_id = 0;
+    if (!mqtt_link_up(link) || !mqtt_session_reserve_id(mqtt, link) ||
+        !mqtt_link_subscribe(link, filter->text, filter->qos, &packet_id)) {
+        return;
     }
+    mqtt_session_add_request(
+        mqtt, &(struct mqtt_request){.kind = MQTT_REQUEST_RESTORE,
+                                     .packet_id = packet_id,
+                                     .qos = filter->qos,
+                                     .filter = mem_string(filter->text),
+                                     .deadline = clock_seconds() +
+                                                 mqtt->options->connect_timeout_ms / 1000.0});
 }
 
 static void on_up(struct mqtt *mqtt, const struct mqtt_event *event)
@@ -176,11 +191,18 @@ static void on_up(struct mqtt *mqtt, const struct mqtt_event *event)
         mqtt_requests_clear(&mqtt->requests);
     }
     if (link && !event->session_present) {
-        restore(mqtt, link);
+        for (size_t i = 0; i < mqtt->filters.count; i++) {
+            mqtt_session_restore(mqtt, link, &mqtt->filters.items[i]);
+        }
     }
+    mqtt->emitting = true;
     if (mqtt->events->connected) {
         mqtt->events->connected(mqtt->ctx, event->session_present, again);
     }
+    if (!mqtt->destroyed) {
+        mqtt_guests_online(mqtt, again);
+    }
+    emitted(mqtt);
 }
 
 /* ---- lost and found again ---- */
@@ -250,7 +272,7 @@ static bool emit_lost(struct mqtt *mqtt, struct mqtt_request *lost, size_t count
 {
     mqtt->emitting = true;
     for (size_t i = 0; i < count && !mqtt->destroyed; i++) {
-        emit_outcome(mqtt, lost[i].kind, lost[i].packet_id, MQTT_LOST, 128);
+        emit_outcome(mqtt, lost[i].party, lost[i].kind, lost[i].packet_id, MQTT_LOST, 128);
     }
     free(lost);
     return emitted(mqtt);
@@ -343,9 +365,11 @@ static void on_message(struct mqtt *mqtt, const struct mqtt_message *message)
 {
     log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: message on %s, QoS %d, %zu bytes",
               message->topic, message->qos, message->len);
-    if (mqtt->events->message) {
+    mqtt->emitting = true;
+    if (mqtt_guests_message(mqtt, message) && mqtt->events->message) {
         mqtt->events->message(mqtt->ctx, message);
     }
+    emitted(mqtt);
 }
 
 void mqtt_session_event(void *ctx, const struct mqtt_event *event)

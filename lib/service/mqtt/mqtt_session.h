@@ -13,6 +13,13 @@
 struct mqtt_dial;
 struct mqtt_link;
 
+struct mqtt_guest {
+    struct mqtt *mqtt;
+    unsigned party; /* 1..MQTT_GUESTS_MAX */
+    const struct mqtt_guest_events *events;
+    void *ctx;
+};
+
 struct mqtt {
     const struct service_env *env;
     const struct mqtt_events *events;
@@ -22,7 +29,8 @@ struct mqtt {
     struct mqtt_dial *dial;
     struct mqtt_requests requests;
     struct mqtt_filters filters;
-    ev_timer limit;   /* of the request that has the least time left */
+    struct mqtt_guest *guests[MQTT_GUESTS_MAX]; /* party N at N - 1; NULL: none */
+    ev_timer limit;                             /* of the request that has the least time left */
     ev_timer pause;   /* RECONNECTING: until the next attempt; CLOSING: until it must be over */
     unsigned wait_ms; /* the length of the last pause */
     double online_since;
@@ -44,7 +52,30 @@ void mqtt_session_retry(struct mqtt *mqtt);
 void mqtt_session_close_within(struct mqtt *mqtt, double seconds);
 /* Makes sure that the next packet id is free. */
 bool mqtt_session_reserve_id(struct mqtt *mqtt, struct mqtt_link *link);
+/* Subscribes to a listed filter once more, without an event. */
+void mqtt_session_restore(struct mqtt *mqtt, struct mqtt_link *link,
+                          const struct mqtt_filter *filter);
 /* Takes request->filter over. */
 void mqtt_session_add_request(struct mqtt *mqtt, const struct mqtt_request *request);
+
+/* ---- mqtt.c: requests of any party ---- */
+
+enum mqtt_error mqtt_request_publish(struct mqtt *mqtt, unsigned party, const char *topic,
+                                     const void *bytes, size_t len, int qos, bool retain,
+                                     unsigned timeout_ms, uint16_t *packet_id, bool *written);
+enum mqtt_error mqtt_request_subscribe(struct mqtt *mqtt, unsigned party, const char *filter,
+                                       int qos, unsigned timeout_ms, uint16_t *packet_id);
+
+/* ---- mqtt_guest.c ---- */
+
+/* Tells all guests that the connection is up. */
+void mqtt_guests_online(struct mqtt *mqtt, bool again);
+/* Tells a guest of the outcome of its request. */
+void mqtt_guest_outcome(const struct mqtt *mqtt, unsigned party, bool subscribe, uint16_t packet_id,
+                        enum mqtt_outcome outcome, int granted);
+/* Gives a message to those guests whose it is. True: it is the owner's too. False: it is not, or a
+ * callee has destroyed the object. */
+bool mqtt_guests_message(struct mqtt *mqtt, const struct mqtt_message *message);
+void mqtt_guests_free(struct mqtt *mqtt);
 
 #endif
