@@ -117,6 +117,10 @@ struct at_command {
     const char *help;        /* one line */
 };
 
+/* Members of a row: its parameters, its tags. */
+#define AT_PARAMS(array) .params = (array), .param_count = sizeof(array) / sizeof *(array)
+#define AT_TAGS(array)   .tags = (array), .tag_count = sizeof(array) / sizeof *(array)
+
 struct at_table {
     const struct at_command *rows;
     size_t count;

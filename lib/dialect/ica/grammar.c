@@ -96,13 +96,3 @@ const struct at_grammar ica_grammar = {
     .number = number,
     .test = test,
 };
-
-char ica_colon(const struct ica *ica)
-{
-    return ica->settings->urc_equals ? '=' : ':';
-}
-
-void ica_urc_ok(struct ica *ica, const char *line, size_t len)
-{
-    at_urc(ica->env.at, &(struct at_urc){.line = line, .len = len, .ok = ica->settings->urc_ok});
-}

@@ -34,6 +34,8 @@ static const struct setting settings_rows[] = {
      .help = "the number that +IMQTTSTATE gives for connected"},
     {FIELD(rcv_format), .type = SETTING_CHOICE, .choices = rcv_formats, .initial = "auto",
      .help = "how received payloads are reported: auto by content, text always as text"},
+    {FIELD(rcv_escape), .type = SETTING_BOOL, .initial = "1",
+     .help = "quotes in texts of CoAP and HTTP have a backslash before them"},
     {FIELD(urc_ok), .type = SETTING_BOOL, .initial = "1",
      .help = "an OK line behind received text messages"},
     {FIELD(urc_equals), .type = SETTING_BOOL, .initial = "0",
@@ -121,29 +123,14 @@ at_result ica_save(struct ica *ica, const struct at_call *call, const struct kep
 
 void ica_power_on(struct ica *ica)
 {
-    ica->mqtt = mqtt_create(ica->env.services, &ica_mqtt_events, ica);
-    ica_load_auth(ica);
+    ica_mqtt_power_on(ica);
     ica_apply_log_level(ica);
 }
 
 void ica_power_off(struct ica *ica)
 {
-    mqtt_probe_cancel(ica->probe);
-    ica->probe = NULL;
-    ica->connect_after_probe = ica->auth_saving = false;
-    mqtt_destroy(ica->mqtt);
-    ica->mqtt = NULL;
-    mem_wipe(&ica->auth, sizeof ica->auth);
-    mem_wipe(&ica->session, sizeof ica->session);
-    ica->report_pings = false;
+    ica_mqtt_power_off(ica);
     ica->data_link = false;
-    ica_forget(&ica->published);
-    ica_forget(&ica->published_binary);
-    ica_forget(&ica->subscribed);
-    ica_forget(&ica->unsubscribed);
-    ica_forget(&ica->received);
-    ica_forget(&ica->received_binary);
-    buf_free(&ica->binary_ids);
 }
 
 static void *create(const struct dialect_env *env)

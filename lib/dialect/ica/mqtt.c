@@ -1,6 +1,5 @@
 /* The MQTT family: its table, parameters, and what its commands share. */
-#include <string.h>
-
+#include "base/mem.h"
 #include "dialect/ica/instance.h"
 
 /* ---- shared by the requests ---- */
@@ -20,27 +19,29 @@ at_result ica_request_error(enum mqtt_error error)
     return AT_OK;
 }
 
-void ica_remember(struct ica_last *last, int number, const char *topic, size_t topic_len,
-                  const char *message, size_t message_len)
+/* ---- life ---- */
+
+void ica_mqtt_power_on(struct ica *ica)
 {
-    last->any = true;
-    last->number = number;
-    buf_clear(&last->topic);
-    buf_add(&last->topic, topic, topic_len);
-    buf_clear(&last->message);
-    buf_add(&last->message, message, message_len);
+    ica->mqtt.service = mqtt_create(ica->env.services, &ica_mqtt_events, ica);
+    ica_auth_load(ica, &ica_mqtt_auth);
 }
 
-bool ica_no_nul(const char *bytes, size_t len)
+void ica_mqtt_power_off(struct ica *ica)
 {
-    return !memchr(bytes, '\0', len);
-}
-
-void ica_forget(struct ica_last *last)
-{
-    buf_free(&last->topic);
-    buf_free(&last->message);
-    last->any = false;
+    struct ica_mqtt *mqtt = &ica->mqtt;
+    mqtt_probe_cancel(mqtt->probe);
+    mqtt_destroy(mqtt->service);
+    ica_auth_wipe(&mqtt->auth);
+    mem_wipe(&mqtt->session, sizeof mqtt->session);
+    ica_forget(&mqtt->published);
+    ica_forget(&mqtt->published_binary);
+    ica_forget(&mqtt->subscribed);
+    ica_forget(&mqtt->unsubscribed);
+    ica_forget(&mqtt->received);
+    ica_forget(&mqtt->received_binary);
+    buf_free(&mqtt->binary_ids);
+    *mqtt = (struct ica_mqtt){0};
 }
 
 /* ---- IMQTTMODE ---- */
@@ -80,23 +81,11 @@ static const struct at_param para_tags[] = {
     [PARA_VERSION] = {.name = "VERSION", .type = AT_CHOICE, .choices = versions},
 };
 
-/* Thousandths in their shortest form: 2, 0.5, 1.25. */
-static void put_seconds(struct buf *line, long ms)
-{
-    buf_printf(line, "%ld", ms / 1000);
-    if (ms % 1000) {
-        buf_printf(line, ".%03ld", ms % 1000);
-        while (buf_bytes(line)[buf_len(line) - 1] == '0') {
-            buf_cut(line, buf_len(line) - 1);
-        }
-    }
-}
-
 static at_result para_read(void *ctx, struct at_call *call)
 {
     struct buf line = {0};
     buf_add_text(&line, "+IMQTTPARA:\"TIMEOUT\",");
-    put_seconds(&line, ica_number(ctx, ICA_MQTT_TIMEOUT));
+    ica_put_seconds(&line, ica_number(ctx, ICA_MQTT_TIMEOUT));
     buf_printf(&line, ",\"CLEAN\",%ld,\"KEEPALIVE\",%ld,\"VERSION\",\"%s\"",
                ica_number(ctx, ICA_MQTT_CLEAN), ica_number(ctx, ICA_MQTT_KEEPALIVE),
                ica_text(ctx, ICA_MQTT_VERSION));
@@ -132,30 +121,20 @@ static const struct at_param debug_tags[] = {{.name = "PINGRSP", .type = AT_INT,
 static at_result debug_read(void *ctx, struct at_call *call)
 {
     const struct ica *ica = ctx;
-    at_info(call->at, call->ticket, "+IMQTTDBGPARA:\"PINGRSP\",%d", ica->report_pings);
+    at_info(call->at, call->ticket, "+IMQTTDBGPARA:\"PINGRSP\",%d", ica->mqtt.report_pings);
     return AT_OK;
 }
 
 static at_result debug_set(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
-    ica->report_pings = call->tags[0].number == 1;
+    ica->mqtt.report_pings = call->tags[0].number == 1;
     return AT_OK;
 }
 
 /* ---- the table ---- */
 
 static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .max = 1}};
-static const struct at_param auth_params[] = {
-    {.name = "PRODUCT_KEY", .type = AT_STRING, .min = 1, .max = ICA_AUTH_MAX, .valid = ica_no_nul},
-    {.name = "DEVICE_NAME", .type = AT_STRING, .min = 1, .max = ICA_AUTH_MAX, .valid = ica_no_nul},
-    {.name = "DEVICE_SECRET",
-     .type = AT_STRING,
-     .min = 1,
-     .max = ICA_AUTH_MAX,
-     .flags = AT_SECRET,
-     .valid = ica_no_nul},
-};
 
 #define TOPIC                                                                                      \
     {                                                                                              \
@@ -179,27 +158,25 @@ static const struct at_param pubin_params[] = {
 static const struct at_param sub_params[] = {FILTER, QOS};
 static const struct at_param unsub_params[] = {FILTER};
 
-#define PARAMS(p) .params = (p), .param_count = sizeof(p) / sizeof *(p)
-#define TAGS(t)   .tags = (t), .tag_count = sizeof(t) / sizeof *(t)
-
 static const struct at_command rows[] = {
     {.name = "+IMQTTMODE",
      .forms = AT_TEST | AT_READ | AT_SET,
-     PARAMS(mode_params),
+     AT_PARAMS(mode_params),
      .read = mode_read,
      .set = mode_set,
      .help = "MQTT over plain TCP (0) or TLS (1)"},
     {.name = "+IMQTTAUTH",
      .forms = AT_TEST | AT_READ | AT_SET | AT_EXECUTE,
-     PARAMS(auth_params),
-     .read = ica_mqtt_auth_read,
-     .set = ica_mqtt_auth_set,
-     .execute = ica_mqtt_auth_execute,
+     .params = ica_auth_params,
+     .param_count = ICA_AUTH_PARAMS,
+     .read = ica_auth_read,
+     .set = ica_auth_set,
+     .execute = ica_auth_execute,
      .help = "authenticate the device with the broker; without values: the stored ones"},
     {.name = "+IMQTTPARA",
      .aliases = "+MQTTPARA",
      .forms = AT_TEST | AT_READ | AT_SET,
-     TAGS(para_tags),
+     AT_TAGS(para_tags),
      .read = para_read,
      .set = para_set,
      .help = "request time limit, clean session, keep-alive, MQTT version"},
@@ -211,13 +188,13 @@ static const struct at_command rows[] = {
     {.name = "+IMQTTPUB",
      .aliases = "+MQTTPUB",
      .forms = AT_TEST | AT_READ | AT_SET,
-     PARAMS(pub_params),
+     AT_PARAMS(pub_params),
      .read = ica_mqtt_pub_read,
      .set = ica_mqtt_pub_set,
      .help = "publish a text message"},
     {.name = "+IMQTTPUBIN",
      .forms = AT_TEST | AT_READ | AT_SET,
-     PARAMS(pubin_params),
+     AT_PARAMS(pubin_params),
      .test_after = "\"bin_message\"",
      .read = ica_mqtt_pubin_read,
      .set = ica_mqtt_pubin_set,
@@ -226,14 +203,14 @@ static const struct at_command rows[] = {
     {.name = "+IMQTTSUB",
      .aliases = "+MQTTSUB",
      .forms = AT_TEST | AT_READ | AT_SET,
-     PARAMS(sub_params),
+     AT_PARAMS(sub_params),
      .read = ica_mqtt_sub_read,
      .set = ica_mqtt_sub_set,
      .help = "subscribe"},
     {.name = "+IMQTTUNSUB",
      .aliases = "+MQTTUNSUB",
      .forms = AT_TEST | AT_READ | AT_SET,
-     PARAMS(unsub_params),
+     AT_PARAMS(unsub_params),
      .read = ica_mqtt_unsub_read,
      .set = ica_mqtt_unsub_set,
      .help = "unsubscribe"},
@@ -257,7 +234,7 @@ static const struct at_command rows[] = {
     {.name = "+IMQTTDBGPARA",
      .aliases = "+MQTTDBGPARA +IMQTTDBG",
      .forms = AT_TEST | AT_READ | AT_SET,
-     TAGS(debug_tags),
+     AT_TAGS(debug_tags),
      .read = debug_read,
      .set = debug_set,
      .help = "report ping responses (PINGRSP)"},

@@ -43,8 +43,7 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
 {
     const struct mqtt_settings *mqtt = settings_of(ica->env.settings, &mqtt_settings_group);
     const struct cloud_settings *cloud = settings_of(ica->env.settings, &cloud_settings_group);
-    const struct aliyun_device device = {triple->product_key, triple->device_name,
-                                         triple->device_secret};
+    const struct aliyun_device device = ica_device(triple);
     bool to_cloud = !*mqtt->host;
     bool tls = mqtt->tls || ica_number(ica, ICA_MQTT_MODE) == 1;
     *connection = (struct ica_connection){0};
@@ -88,7 +87,7 @@ void ica_connection_free(struct ica_connection *connection)
 
 static int state_number(const struct ica *ica)
 {
-    return mqtt_state(ica->mqtt) == MQTT_ONLINE ? ica->settings->state_connected : 0;
+    return mqtt_state(ica->mqtt.service) == MQTT_ONLINE ? ica->settings->state_connected : 0;
 }
 
 const char *ica_connection_word(const void *instance)
@@ -99,7 +98,7 @@ const char *ica_connection_word(const void *instance)
         [MQTT_CLOSING] = "disconnecting",
     };
     const struct ica *ica = instance;
-    return words[mqtt_state(ica->mqtt)];
+    return words[mqtt_state(ica->mqtt.service)];
 }
 
 at_result ica_mqtt_state_read(void *ctx, struct at_call *call)
@@ -125,11 +124,11 @@ static void report_state(struct ica *ica)
 static at_result connect_now(struct ica *ica)
 {
     struct ica_connection connection;
-    if (!ica_connection(ica, &ica->auth, &connection)) {
+    if (!ica_connection(ica, &ica->mqtt.auth.values, &connection)) {
         return ICA_UNKNOWN;
     }
-    ica->session = ica->auth;
-    bool begun = mqtt_connect(ica->mqtt, &connection.options);
+    ica->mqtt.session = ica->mqtt.auth.values;
+    bool begun = mqtt_connect(ica->mqtt.service, &connection.options);
     ica_connection_free(&connection);
     return begun ? AT_PENDING : ICA_NOT_ALLOWED;
 }
@@ -137,15 +136,15 @@ static at_result connect_now(struct ica *ica)
 at_result ica_mqtt_connect(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
-    if (mqtt_state(ica->mqtt) == MQTT_ONLINE) {
+    if (mqtt_state(ica->mqtt.service) == MQTT_ONLINE) {
         return ica->settings->lenient ? AT_OK : ICA_NOT_ALLOWED;
     }
-    if (!ica_has_triple(&ica->auth)) {
+    if (!ica_has_triple(&ica->mqtt.auth.values)) {
         return ICA_NOT_ALLOWED;
     }
     ica->waiting = call->ticket;
-    if (ica->probe) { /* two connections of one device would throw each other off */
-        ica->connect_after_probe = true;
+    if (ica->mqtt.probe) { /* two connections of one device would throw each other off */
+        ica->mqtt.connect_after_probe = true;
         return AT_PENDING;
     }
     return connect_now(ica);
@@ -153,8 +152,8 @@ at_result ica_mqtt_connect(void *ctx, struct at_call *call)
 
 void ica_connect_waiting(struct ica *ica)
 {
-    if (ica->connect_after_probe) {
-        ica->connect_after_probe = false;
+    if (ica->mqtt.connect_after_probe) {
+        ica->mqtt.connect_after_probe = false;
         at_result result = connect_now(ica);
         if (result != AT_PENDING) {
             at_finish(ica->env.at, ica->waiting, result);
@@ -197,7 +196,7 @@ at_result ica_mqtt_disconnect(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
     ica->waiting = call->ticket;
-    return mqtt_disconnect(ica->mqtt) ? AT_PENDING : ICA_NOT_ALLOWED;
+    return mqtt_disconnect(ica->mqtt.service) ? AT_PENDING : ICA_NOT_ALLOWED;
 }
 
 static void disconnected(void *ctx)

@@ -7,13 +7,13 @@
 
 static void expect_binary(struct ica *ica, uint16_t packet_id)
 {
-    buf_add(&ica->binary_ids, &packet_id, sizeof packet_id);
+    buf_add(&ica->mqtt.binary_ids, &packet_id, sizeof packet_id);
 }
 
 /* True, and forgets it, if the identifier is a PUBIN's. */
 static bool was_binary(struct ica *ica, uint16_t packet_id)
 {
-    struct buf *ids = &ica->binary_ids;
+    struct buf *ids = &ica->mqtt.binary_ids;
     for (size_t at = 0; at < buf_len(ids); at += sizeof packet_id) {
         uint16_t id;
         memcpy(&id, buf_bytes(ids) + at, sizeof id);
@@ -39,13 +39,13 @@ static at_result publish(struct ica *ica, const struct at_call *call, const char
     uint16_t packet_id = 0;
     bool written = false;
     enum mqtt_error error =
-        mqtt_publish(ica->mqtt, topic->text, bytes, len, qos, false,
+        mqtt_publish(ica->mqtt.service, topic->text, bytes, len, qos, false,
                      (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id, &written);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }
-    ica_remember(binary ? &ica->published_binary : &ica->published, qos, topic->text, topic->len,
-                 bytes, len);
+    ica_remember(binary ? &ica->mqtt.published_binary : &ica->mqtt.published, topic->text,
+                 topic->len, bytes, len, "%d", qos);
     at_info(call->at, call->ticket, "%s:%u", call->command->name, packet_id);
     if (written) { /* a QoS 0 status must not come late: it would pass for the next one's */
         at_urc_line(call->at, "%s:%u,0", call->command->name, packet_id);
@@ -67,18 +67,8 @@ void ica_mqtt_published(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome
 
 at_result ica_mqtt_pub_read(void *ctx, struct at_call *call)
 {
-    struct ica *ica = ctx;
-    const struct ica_last *last = &ica->published;
-    if (last->any) {
-        struct buf line = {0};
-        buf_printf(&line, "+IMQTTPUB:\"%.*s\",%d,\"", (int)buf_len(&last->topic),
-                   buf_bytes(&last->topic), last->number);
-        buf_add(&line, buf_bytes(&last->message), buf_len(&last->message));
-        buf_add_byte(&line, '"');
-        at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), false);
-        buf_free(&line);
-    }
-    return AT_OK;
+    const struct ica *ica = ctx;
+    return ica_repeat_text(ica, call, &ica->mqtt.published, ICA_PLACE_FIRST);
 }
 
 at_result ica_mqtt_pub_set(void *ctx, struct at_call *call)
@@ -90,29 +80,17 @@ at_result ica_mqtt_pub_set(void *ctx, struct at_call *call)
 
 at_result ica_mqtt_pubin_read(void *ctx, struct at_call *call)
 {
-    struct ica *ica = ctx;
-    const struct ica_last *last = &ica->published_binary;
-    if (last->any) {
-        at_info(call->at, call->ticket, "+IMQTTPUBIN:\"%.*s\",%d,%zu", (int)buf_len(&last->topic),
-                buf_bytes(&last->topic), last->number, buf_len(&last->message));
-        at_after_ok(call->at, call->ticket, buf_bytes(&last->message), buf_len(&last->message));
-    }
-    return AT_OK;
+    const struct ica *ica = ctx;
+    return ica_repeat_binary(ica, call, &ica->mqtt.published_binary, ICA_PLACE_FIRST);
 }
 
 at_result ica_mqtt_pubin_set(void *ctx, struct at_call *call)
 {
-    struct ica *ica = ctx;
-    size_t len = (size_t)call->params[2].number;
-    if (mqtt_state(ica->mqtt) != MQTT_ONLINE) {
+    const struct ica *ica = ctx;
+    if (mqtt_state(ica->mqtt.service) != MQTT_ONLINE) {
         return ICA_NO_NETWORK;
     }
-    if (len) {
-        at_open_data(call, AT_END_COUNT, len, AT_PROMPT_OK);
-    } else {
-        at_open_data(call, AT_END_PLUSES, ICA_BINARY_MAX, AT_PROMPT_CHEVRON);
-    }
-    return AT_DATA;
+    return ica_open_data(call, (size_t)call->params[2].number);
 }
 
 at_result ica_mqtt_pubin_data(void *ctx, struct at_call *call, const char *bytes, size_t len)

@@ -7,10 +7,10 @@ enum { SUBSCRIBE_FAILED = 128 };
 at_result ica_mqtt_sub_read(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
-    const struct ica_last *last = &ica->subscribed;
+    const struct ica_last *last = &ica->mqtt.subscribed;
     if (last->any) {
-        at_info(call->at, call->ticket, "+IMQTTSUB:\"%.*s\",%d", (int)buf_len(&last->topic),
-                buf_bytes(&last->topic), last->number);
+        at_info(call->at, call->ticket, "+IMQTTSUB:\"%.*s\",%s", (int)buf_len(&last->place),
+                buf_bytes(&last->place), last->numbers);
     }
     return AT_OK;
 }
@@ -21,12 +21,12 @@ at_result ica_mqtt_sub_set(void *ctx, struct at_call *call)
     const struct at_value *filter = &call->params[0];
     int qos = (int)call->params[1].number;
     uint16_t packet_id = 0;
-    enum mqtt_error error = mqtt_subscribe(ica->mqtt, filter->text, qos,
+    enum mqtt_error error = mqtt_subscribe(ica->mqtt.service, filter->text, qos,
                                            (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }
-    ica_remember(&ica->subscribed, qos, filter->text, filter->len, NULL, 0);
+    ica_remember(&ica->mqtt.subscribed, filter->text, filter->len, NULL, 0, "%d", qos);
     at_info(call->at, call->ticket, "+IMQTTSUB:%u", packet_id);
     return AT_OK;
 }
@@ -41,10 +41,10 @@ void ica_mqtt_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcom
 at_result ica_mqtt_unsub_read(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
-    const struct ica_last *last = &ica->unsubscribed;
+    const struct ica_last *last = &ica->mqtt.unsubscribed;
     if (last->any) {
-        at_info(call->at, call->ticket, "+IMQTTUNSUB:\"%.*s\"", (int)buf_len(&last->topic),
-                buf_bytes(&last->topic));
+        at_info(call->at, call->ticket, "+IMQTTUNSUB:\"%.*s\"", (int)buf_len(&last->place),
+                buf_bytes(&last->place));
     }
     return AT_OK;
 }
@@ -55,11 +55,11 @@ at_result ica_mqtt_unsub_set(void *ctx, struct at_call *call)
     const struct at_value *filter = &call->params[0];
     uint16_t packet_id = 0;
     enum mqtt_error error = mqtt_unsubscribe(
-        ica->mqtt, filter->text, (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id);
+        ica->mqtt.service, filter->text, (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }
-    ica_remember(&ica->unsubscribed, 0, filter->text, filter->len, NULL, 0);
+    ica_remember(&ica->mqtt.unsubscribed, filter->text, filter->len, NULL, 0, "%s", "");
     at_info(call->at, call->ticket, "+IMQTTUNSUB:%u", packet_id);
     return AT_OK;
 }

@@ -55,7 +55,7 @@ static void reboot(struct ica *ica)
 /* What is being sent: requests without outcome, and output that the host has not read. */
 static bool all_sent(const struct ica *ica)
 {
-    return mqtt_outstanding(ica->mqtt) == 0 && at_drained(ica->env.at);
+    return mqtt_outstanding(ica->mqtt.service) == 0 && at_drained(ica->env.at);
 }
 
 void ica_reboot_tick(struct ev_loop *loop, ev_timer *timer, int events)
@@ -153,15 +153,13 @@ static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .
 static const struct at_command rows[] = {
     {.name = "+ILOGLVL",
      .forms = AT_TEST | AT_READ | AT_SET,
-     .params = level_params,
-     .param_count = 1,
+     AT_PARAMS(level_params),
      .read = log_level_read,
      .set = log_level_set,
      .help = "detail that this modem adds to the log, 0 to 5"},
     {.name = "+IREBOOT",
      .forms = AT_TEST | AT_SET,
-     .params = mode_params,
-     .param_count = 1,
+     AT_PARAMS(mode_params),
      .test = "",
      .set = reboot_set,
      .help = "reboot at once (0) or when what is being sent is finished (1)"},
