@@ -10,9 +10,6 @@
 #include "base/mem.h"
 #include "settings/settings.h"
 
-/* No window is enforced for MQTT; the vendor's C SDKs always send this one (2050-01-01). */
-static const char constant_timestamp[] = "2524608000000";
-
 static const struct setting rows[] = {
     {.key = "region",
      .type = SETTING_TEXT,
@@ -58,6 +55,24 @@ bool aliyun_sign(enum aliyun_sign method, const char *key, const char *text,
     return true;
 }
 
+void aliyun_lower_case(char *hex)
+{
+    for (; *hex; hex++) {
+        if (*hex >= 'A' && *hex <= 'F') {
+            *hex = (char)(*hex - 'A' + 'a');
+        }
+    }
+}
+
+bool aliyun_is_token(const char *token, size_t size)
+{
+    size_t len = 0;
+    while (token[len] > ' ' && token[len] <= '~') {
+        len++;
+    }
+    return len > 0 && len < size && !token[len];
+}
+
 bool aliyun_mqtt_password(enum aliyun_sign method, const struct aliyun_device *device,
                           const char *client_id, const char *timestamp,
                           char password[ALIYUN_SIGNATURE_SIZE])
@@ -75,12 +90,12 @@ bool aliyun_mqtt_login(const struct aliyun_device *device, bool tls, const char 
 {
     char *name = mem_printf("%s.%s", device->product_key, device->device_name);
     char password[ALIYUN_SIGNATURE_SIZE];
-    bool ok = aliyun_mqtt_password(ALIYUN_HMAC_SHA256, device, name, constant_timestamp, password);
+    bool ok = aliyun_mqtt_password(ALIYUN_HMAC_SHA256, device, name, ALIYUN_TIMESTAMP, password);
     *login = (struct aliyun_mqtt_login){0};
     if (ok) {
         login->client_id = mem_printf(
             "%s|timestamp=%s,_v=%s,securemode=%d,signmethod=hmacsha256,lan=C,gw=0,ext=0|", name,
-            constant_timestamp, version, tls ? 2 : 3);
+            ALIYUN_TIMESTAMP, version, tls ? 2 : 3);
         login->username = mem_printf("%s&%s", device->device_name, device->product_key);
         login->password = mem_string(password);
     }
@@ -113,4 +128,40 @@ bool aliyun_is_host(const char *host)
     size_t len = strlen(host);
     size_t tail = sizeof domain - 1;
     return len > tail && strcasecmp(host + len - tail, domain) == 0;
+}
+
+/* Where the path (or query) of a URL begins, and its host in host; NULL: it has none, or one that
+ * is too long to be a name. */
+static const char *split_url(const char *url, char *host, size_t size)
+{
+    size_t scheme = strcspn(url, ":/?#");
+    if (strncmp(url + scheme, "://", 3) != 0) {
+        return NULL;
+    }
+    const char *authority = url + scheme + 3;
+    size_t len = strcspn(authority, "/?#");
+    /* What stands before an @ is a user, whatever it looks like. */
+    const char *at = memrchr(authority, '@', len);
+    const char *start = at ? at + 1 : authority;
+    size_t host_len = strcspn(start, ":/?#");
+    if (host_len >= size) {
+        return NULL;
+    }
+    memcpy(host, start, host_len);
+    host[host_len] = '\0';
+    return authority + len;
+}
+
+char *aliyun_rewrite_url(const char *url, const char *base_uri)
+{
+    char host[256];
+    const char *path = split_url(url, host, sizeof host);
+    if (!*base_uri || !path || !aliyun_is_host(host)) {
+        return mem_string(url);
+    }
+    size_t len = strlen(base_uri);
+    while (len > 0 && base_uri[len - 1] == '/') {
+        len--;
+    }
+    return mem_printf("%.*s%s", (int)len, base_uri, path);
 }

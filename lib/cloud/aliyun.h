@@ -27,9 +27,19 @@ enum aliyun_sign { ALIYUN_HMAC_MD5, ALIYUN_HMAC_SHA1, ALIYUN_HMAC_SHA256 };
 /* Upper-case hex digits of a signature, with its NUL. */
 enum { ALIYUN_SIGNATURE_SIZE = 65 };
 
+/* 2050-01-01 in ms: the time that the vendor's C SDKs always send. MQTT enforces no window. */
+#define ALIYUN_TIMESTAMP "2524608000000"
+
 /* Signs text with key. False: the TLS library lacks the digest. */
 bool aliyun_sign(enum aliyun_sign method, const char *key, const char *text,
                  char signature[ALIYUN_SIGNATURE_SIZE]);
+
+/* Makes a signature's digits, or those of a digest, lower case in place. */
+void aliyun_lower_case(char *hex);
+
+/* Whether a token that the cloud gave can be sent back in a header or an option: 1 to size - 1
+ * printable ASCII characters, no blanks. */
+bool aliyun_is_token(const char *token, size_t size);
 
 /* The password of an MQTT connection. timestamp NULL: none is signed. */
 bool aliyun_mqtt_password(enum aliyun_sign method, const struct aliyun_device *device,
@@ -44,7 +54,7 @@ struct aliyun_mqtt_login {
 };
 
 /* The login of `<pk>.<dn>` as Alibaba's own C SDK 3.x forms it: HMAC-SHA256, the constant timestamp
- * 2524608000000, securemode 2 with TLS and 3 without. version stands in `_v=`. */
+ * ALIYUN_TIMESTAMP, securemode 2 with TLS and 3 without. version stands in `_v=`. */
 bool aliyun_mqtt_login(const struct aliyun_device *device, bool tls, const char *version,
                        struct aliyun_mqtt_login *login);
 void aliyun_mqtt_login_free(struct aliyun_mqtt_login *login);
@@ -54,5 +64,11 @@ char *aliyun_mqtt_host(const struct cloud_settings *cloud, const char *product_k
 
 /* Whether a host is one of Alibaba Cloud's. */
 bool aliyun_is_host(const char *host);
+
+/* The URL to use in place of url: where its host is one of Alibaba Cloud's and base_uri
+ * (`http[s]://HOST[:PORT][/PATH]`) is not empty, scheme, host and port are those of base_uri, its
+ * path goes before the URL's, and path and query stay unchanged; else a copy of url. The caller
+ * frees it. */
+char *aliyun_rewrite_url(const char *url, const char *base_uri);
 
 #endif

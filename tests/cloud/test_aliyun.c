@@ -103,13 +103,42 @@ static void test_hosts(void **state)
     assert_false(aliyun_is_host("notaliyuncs.com"));
 }
 
+static void test_rewrite_url(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *base, *expected;
+    } rows[] = {
+        {"https://x.oss-cn-shanghai.aliyuncs.com/ota/f?Expires=1&S=a%2Bb", "http://127.0.0.1:8080",
+         "http://127.0.0.1:8080/ota/f?Expires=1&S=a%2Bb"},
+        {"https://X.ALIYUNCS.COM:443/f", "https://h/", "https://h/f"},
+        {"http://x.aliyuncs.com/f#x", "http://h:1/p/q/", "http://h:1/p/q/f#x"},
+        {"http://x.aliyuncs.com?a=/", "http://h", "http://h?a=/"},
+        {"http://x.aliyuncs.com", "http://[::1]:8080", "http://[::1]:8080"},
+        {"https://x.aliyuncs.com/f", "", "https://x.aliyuncs.com/f"},
+        {"https://example.com/f", "http://h", "https://example.com/f"},
+        {"https://example.com/x.aliyuncs.com", "http://h", "https://example.com/x.aliyuncs.com"},
+        {"https://aliyuncs.com/f", "http://h", "https://aliyuncs.com/f"},
+        {"https://x.aliyuncs.com.example/f", "http://h", "https://x.aliyuncs.com.example/f"},
+        {"https://x.aliyuncs.com@evil/f", "http://h", "https://x.aliyuncs.com@evil/f"},
+        {"https://x.aliyuncs.com:80@evil/f", "http://h", "https://x.aliyuncs.com:80@evil/f"},
+        {"https://evil@x.aliyuncs.com/f", "http://h", "http://h/f"},
+        {"/f?u=http://x.aliyuncs.com/", "http://h", "/f?u=http://x.aliyuncs.com/"},
+        {"", "http://h", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *url = aliyun_rewrite_url(rows[i].url, rows[i].base);
+        assert_string_equal(url, rows[i].expected);
+        free(url);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_passwords),
-        cmocka_unit_test(test_published_values),
-        cmocka_unit_test(test_login),
-        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_passwords),   cmocka_unit_test(test_published_values),
+        cmocka_unit_test(test_login),       cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_rewrite_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
