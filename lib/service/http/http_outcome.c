@@ -67,8 +67,8 @@ static enum http_outcome outcome_of(const struct http_transfer *transfer, CURLco
                                     bool connected)
 {
     switch (code) {
-    case CURLE_OK:
-        return HTTP_DONE;
+    case CURLE_OK: /* also if the connection ended within the head */
+        return transfer->head.complete ? HTTP_DONE : HTTP_BROKEN;
     case CURLE_OPERATION_TIMEDOUT:
         return HTTP_TIMEOUT;
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -89,9 +89,12 @@ static enum http_outcome outcome_of(const struct http_transfer *transfer, CURLco
 
 void http_outcome_note(struct http_transfer *transfer, CURLcode code, bool connected)
 {
-    const char *text = *transfer->error ? transfer->error : curl_easy_strerror(code);
     enum http_outcome outcome = outcome_of(transfer, code, connected);
-    http_transfer_note(transfer, outcome, "%s", outcome == HTTP_DONE ? "done" : text);
+    const char *text = outcome == HTTP_DONE ? "done"
+                       : code == CURLE_OK   ? "the connection ended within the head"
+                       : *transfer->error   ? transfer->error
+                                            : curl_easy_strerror(code);
+    http_transfer_note(transfer, outcome, "%s", text);
     for (char *at = transfer->why; *at; at++) {
         if (*at == '\n' || *at == '\r') {
             *at = ' ';
@@ -99,10 +102,10 @@ void http_outcome_note(struct http_transfer *transfer, CURLcode code, bool conne
     }
 }
 
-static bool reached(const struct http_transfer *transfer, CURLINFO moment)
+static bool has_address(const struct http_transfer *transfer)
 {
     curl_off_t after = 0;
-    curl_easy_getinfo(transfer->easy, moment, &after);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &after);
     return after > 0;
 }
 
@@ -114,7 +117,7 @@ const char *http_outcome_waiting(const struct http_transfer *transfer)
     if (transfer->stage == HTTP_CONNECTED) {
         return "the response";
     }
-    return reached(transfer, CURLINFO_CONNECT_TIME_T)      ? "TLS"
-           : reached(transfer, CURLINFO_NAMELOOKUP_TIME_T) ? "the connection"
-                                                           : "the name server";
+    return !has_address(transfer) ? "the name server"
+           : transfer->url.secure ? "the connection and TLS"
+                                  : "the connection";
 }

@@ -36,6 +36,7 @@ struct link {
     ev_io read;
     ev_io write;
     ev_timer drip;
+    ev_timer sip;
     struct buf input;
     struct buf output;
     const struct server_answer *answer; /* under way */
@@ -56,6 +57,7 @@ static void hang_up(struct link *link, bool reset)
     ev_io_stop(server->loop, &link->read);
     ev_io_stop(server->loop, &link->write);
     ev_timer_stop(server->loop, &link->drip);
+    ev_timer_stop(server->loop, &link->sip);
     close(link->read.fd);
     buf_free(&link->input);
     buf_free(&link->output);
@@ -186,7 +188,6 @@ static void take_requests(struct link *link)
 
 static void on_read(struct ev_loop *loop, ev_io *io, int revents)
 {
-    (void)loop;
     (void)revents;
     struct link *link = io->data;
     ssize_t got = read(io->fd, buf_room(&link->input, 65536), 65536);
@@ -198,7 +199,19 @@ static void on_read(struct ev_loop *loop, ev_io *io, int revents)
         return;
     }
     buf_added(&link->input, (size_t)got);
+    if (link->server->answers->sip_s > 0) {
+        ev_io_stop(loop, io);
+        ev_timer_set(&link->sip, link->server->answers->sip_s, 0.);
+        ev_timer_start(loop, &link->sip);
+    }
     take_requests(link);
+}
+
+static void on_sip(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    struct link *link = timer->data;
+    ev_io_start(loop, &link->read);
 }
 
 static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
@@ -217,7 +230,8 @@ static void on_accept(struct ev_loop *loop, ev_io *io, int revents)
     ev_io_init(&link->read, on_read, fd, EV_READ);
     ev_io_init(&link->write, on_write, fd, EV_WRITE);
     ev_init(&link->drip, on_drip);
-    link->read.data = link->write.data = link->drip.data = link;
+    ev_init(&link->sip, on_sip);
+    link->read.data = link->write.data = link->drip.data = link->sip.data = link;
     ev_io_start(loop, &link->read);
     if (server->answers->when == SERVER_AT_ACCEPT) {
         link->answer = next_answer(server);

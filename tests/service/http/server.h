@@ -24,6 +24,7 @@ struct server_answer {
     enum server_then then;
     const char *flood; /* sent again and again with SERVER_FLOOD */
     double drip_s;     /* one byte each so many seconds; 0: all at once */
+    double sip_s;      /* the request is read in pieces, with so many seconds between */
 };
 
 struct server *server_create(struct ev_loop *loop);
