@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from bench import DEADLINE, Broker, Daemon, Host, wait_until  # noqa: E402
+from standin import Standin  # noqa: E402
 
 
 @pytest.fixture
@@ -104,6 +105,24 @@ def watcher(broker):
     watcher = Watcher(broker)
     yield watcher
     watcher.close()
+
+
+@pytest.fixture
+def start_standin(tmp_path):
+    started = []
+
+    def start(*options, **how):
+        started.append(Standin(tmp_path / f"standin{len(started)}", *options, **how))
+        return started[-1]
+
+    yield start
+    for standin in started:
+        assert standin.stop() == 0
+
+
+@pytest.fixture
+def standin(start_standin):
+    return start_standin()
 
 
 @pytest.fixture(scope="session")
