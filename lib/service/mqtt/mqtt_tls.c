@@ -1,14 +1,13 @@
 #include "service/mqtt/mqtt_tls.h"
 
-#include <errno.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "service/mqtt/mqtt.h"
+#include "service/tls_load.h"
 
 struct mqtt_tls_side {
     SSL_CTX *context;
@@ -52,16 +51,6 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     return ok;
 }
 
-/* Without this OpenSSL would ask on the terminal. */
-static int no_passphrase(char *buffer, int size, int writing, void *ctx)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)ctx;
-    return -1;
-}
-
 struct mqtt_tls_side *mqtt_tls_create(void)
 {
     struct mqtt_tls_side *side = mem_zeroed(sizeof *side);
@@ -73,7 +62,6 @@ struct mqtt_tls_side *mqtt_tls_create(void)
     SSL_CTX_set_min_proto_version(side->context, TLS1_2_VERSION);
     SSL_CTX_set_mode(side->context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_info_callback(side->context, on_info);
-    SSL_CTX_set_default_passwd_cb(side->context, no_passphrase);
     return side;
 }
 
@@ -91,84 +79,17 @@ SSL_CTX *mqtt_tls_context(const struct mqtt_tls_side *side)
     return side->context;
 }
 
-static bool empty(const char *text)
-{
-    return !text || !*text;
-}
-
-static bool bad_file(struct mqtt_tls_side *side, const char *what, const char *path)
-{
-    unsigned long error = ERR_peek_error();
-    const char *reason = ERR_reason_error_string(error);
-    if (ERR_GET_LIB(error) == ERR_LIB_SYS) {
-        reason = strerror(ERR_GET_REASON(error));
-    }
-    snprintf(side->reason, sizeof side->reason, "%s %s: %s", what, path,
-             reason ? reason : "unknown error");
-    ERR_clear_error();
-    return false;
-}
-
-/* The hashed directory, never the bundle beside it: that takes 25 ms of the loop to read. */
-static bool load_trust(struct mqtt_tls_side *side, const char *ca_file)
-{
-    X509_STORE *store = X509_STORE_new();
-    if (!store) {
-        abort(); /* no memory */
-    }
-    SSL_CTX_set_cert_store(side->context, store);
-    if (!empty(ca_file)) {
-        return X509_STORE_load_file(store, ca_file) == 1 || bad_file(side, "CA file", ca_file);
-    }
-    const char *path = getenv(X509_get_default_cert_dir_env());
-    path = path ? path : X509_get_default_cert_dir();
-    return X509_STORE_load_path(store, path) == 1 || bad_file(side, "CA directory", path);
-}
-
-static bool load_identity(struct mqtt_tls_side *side, const struct service_tls *tls)
-{
-    SSL_CTX *context = side->context;
-    if (empty(tls->cert_file)) {
-        return true;
-    }
-    const char *key_file = empty(tls->key_file) ? tls->cert_file : tls->key_file;
-    if (SSL_CTX_use_certificate_chain_file(context, tls->cert_file) != 1) {
-        return bad_file(side, "client certificate", tls->cert_file);
-    }
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1) {
-        return bad_file(side, "key of the client certificate", key_file);
-    }
-    return true;
-}
-
-static void expect_server(struct mqtt_tls_side *side, const char *host)
-{
-    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(side->context);
-    size_t len = strlen(host);
-    bool bracketed = len > 2 && *host == '[' && host[len - 1] == ']';
-    char *bare = bracketed ? mem_copy(host + 1, len - 2) : mem_string(host);
-    free(side->server_name);
-    side->server_name = NULL;
-    if (X509_VERIFY_PARAM_set1_ip_asc(param, bare) == 1) {
-        free(bare);
-        return;
-    }
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    X509_VERIFY_PARAM_set1_host(param, bare, 0);
-    side->server_name = bare;
-}
-
 bool mqtt_tls_load(struct mqtt_tls_side *side, const struct service_tls *tls, const char *host)
 {
     *side->reason = '\0';
-    ERR_clear_error();
-    expect_server(side, host);
+    free(side->server_name);
+    side->server_name = service_tls_expect(SSL_CTX_get0_param(side->context), host);
     if (tls->insecure) {
         SSL_CTX_set_verify(side->context, SSL_VERIFY_NONE, NULL);
     } else {
         SSL_CTX_set_verify(side->context, SSL_VERIFY_PEER, on_verify);
     }
-    return (tls->insecure || load_trust(side, tls->ca_file)) && load_identity(side, tls);
+    return service_tls_load(side->context, tls, side->reason, sizeof side->reason);
 }
 
 void mqtt_tls_heard(struct mqtt_tls_side *side, const char *line)
