@@ -28,6 +28,11 @@ struct coap_client_settings {
 };
 extern const struct settings_group coap_client_settings_group;
 
+enum { /* bytes, as far as libcoap and OpenSSL go */
+       COAP_CLIENT_PSK_IDENTITY_MAX = 255,
+       COAP_CLIENT_PSK_KEY_MAX = 256,
+};
+
 /* Once in the life of a process, before and after everything else here. */
 void coap_client_library_init(void);
 void coap_client_library_cleanup(void);
