@@ -54,6 +54,7 @@ struct bench *bench_create(resolve_function function)
 void bench_destroy(struct bench *bench)
 {
     bench_forget(bench);
+    peer_destroy(bench->peer);
     resolver_destroy(bench->env.resolver);
     log_destroy(bench->env.log);
     ev_loop_destroy(bench->loop);
@@ -73,6 +74,15 @@ int bench_setup(void **state)
 int bench_teardown(void **state)
 {
     bench_destroy(*state);
+    return 0;
+}
+
+int bench_setup_peer(void **state)
+{
+    struct bench *bench = bench_create(NULL);
+    bench->peer = peer_create(bench->loop, "127.0.0.1", 0);
+    bench->options.port = bench->peer->port;
+    *state = bench;
     return 0;
 }
 
@@ -125,6 +135,9 @@ static void on_done(void *ctx, uint16_t token, const struct coap_client_response
         assert_int_equal(response->option_count, 0);
         snprintf(line, sizeof line, "%u %s", n, outcomes[response->outcome]);
     }
+    for (char *at = line; *at; at++) {
+        *at = *at == '\n' ? '.' : *at;
+    }
     snprintf(bench->why, sizeof bench->why, "%s", response->why);
     buf_clear(&bench->body);
     buf_add(&bench->body, response->bytes, response->len);
@@ -167,6 +180,17 @@ unsigned bench_get(struct bench *bench, const char *path, unsigned timeout_ms)
     return bench_send(bench, &(struct coap_client_request){.method = COAP_CLIENT_GET,
                                                            .confirmable = true,
                                                            .path = path,
+                                                           .content_format = -1,
+                                                           .accept = -1,
+                                                           .timeout_ms = timeout_ms});
+}
+
+unsigned bench_non(struct bench *bench, unsigned timeout_ms)
+{
+    return bench_send(bench, &(struct coap_client_request){.method = COAP_CLIENT_POST,
+                                                           .path = "/n",
+                                                           .bytes = "x",
+                                                           .len = 1,
                                                            .content_format = -1,
                                                            .accept = -1,
                                                            .timeout_ms = timeout_ms});
@@ -228,6 +252,12 @@ void bench_until(struct bench *bench, bool (*ready)(void *ctx), void *ctx)
         print_error("%s", buf_text(&bench->log_lines));
         fail_msg("waited in vain");
     }
+}
+
+void bench_received(struct bench *bench, unsigned datagrams)
+{
+    bench->peer->expected = datagrams;
+    bench_until(bench, peer_has_received, bench->peer);
 }
 
 bool bench_logged(struct bench *bench, const char *text)

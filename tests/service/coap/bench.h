@@ -22,6 +22,7 @@
 #include "net/resolve.h"
 #include "service/coap/coap_client.h"
 #include "service/env.h"
+#include "tests/service/coap/peer.h"
 
 enum { BENCH_REQUESTS = 4096 };
 
@@ -35,6 +36,7 @@ struct bench {
     struct buf body;                    /* of the last response */
     struct buf response_options;        /* of the last response, "NUMBER=HEX " each */
     char why[300];                      /* of the last outcome */
+    struct peer *peer;                  /* NULL: none */
     unsigned sent;
     uint16_t tokens[BENCH_REQUESTS]; /* by N */
     bool in_call;                    /* inside a call of the interface: no outcome may come */
@@ -52,6 +54,8 @@ void bench_destroy(struct bench *bench);
 /* As a test's setup and teardown. */
 int bench_setup(void **state);
 int bench_teardown(void **state);
+/* With a peer at which the client's requests arrive. */
+int bench_setup_peer(void **state);
 
 /* The next request makes a new client with bench->options. */
 void bench_forget(struct bench *bench);
@@ -59,6 +63,8 @@ void bench_forget(struct bench *bench);
 /* Each gives N. The client is made where there is none. */
 unsigned bench_send(struct bench *bench, const struct coap_client_request *request);
 unsigned bench_get(struct bench *bench, const char *path, unsigned timeout_ms);
+/* POST /n, NON, one byte. */
+unsigned bench_non(struct bench *bench, unsigned timeout_ms);
 unsigned bench_ping(struct bench *bench, unsigned timeout_ms);
 
 /* Waits for the next outcome and takes it: it must be this line. */
@@ -70,6 +76,9 @@ char *bench_take(struct bench *bench);
 void bench_quiet(struct bench *bench, double seconds);
 /* Runs the loop until ready(ctx) is true; a failure after a generous time. */
 void bench_until(struct bench *bench, bool (*ready)(void *ctx), void *ctx);
+
+/* Waits until the peer has had so many datagrams. */
+void bench_received(struct bench *bench, unsigned datagrams);
 
 /* Whether the log has this text. */
 bool bench_logged(struct bench *bench, const char *text);

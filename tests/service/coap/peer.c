@@ -148,6 +148,14 @@ struct option peer_block(unsigned number, unsigned block, bool more, unsigned sz
     return (struct option){number, value, 3};
 }
 
+void peer_answer_x(struct peer *peer, const struct message *message)
+{
+    if (message->type == CON) {
+        struct message response = peer_response(message, 0x45, "x");
+        peer_send(peer, &response);
+    }
+}
+
 /* ---- life ---- */
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
@@ -191,13 +199,15 @@ struct peer *peer_create(struct ev_loop *loop, const char *ip, int port)
 
 void peer_destroy(struct peer *peer)
 {
-    ev_io_stop(peer->loop, &peer->io);
-    close(peer->fd);
-    free(peer);
+    if (peer) {
+        ev_io_stop(peer->loop, &peer->io);
+        close(peer->fd);
+        free(peer);
+    }
 }
 
 bool peer_has_received(void *ctx)
 {
     const struct peer *peer = ctx;
-    return peer->received >= peer->step;
+    return peer->received >= peer->expected;
 }

@@ -43,11 +43,13 @@ struct peer {
     /* Called for each datagram; NULL: silence. */
     void (*answer)(struct peer *peer, const struct message *message);
     void *ctx;
-    unsigned step; /* for answer() to count with */
+    unsigned step;     /* for answer() to count with */
+    unsigned expected; /* datagrams, for peer_has_received() */
 };
 
 /* ip: "127.0.0.1", "::1", ...; port 0: a free one. */
 struct peer *peer_create(struct ev_loop *loop, const char *ip, int port);
+/* NULL is fine. */
 void peer_destroy(struct peer *peer);
 
 /* To who sent last. */
@@ -66,7 +68,10 @@ long peer_number(const struct message *message, unsigned number);
 struct option peer_block(unsigned number, unsigned block, bool more, unsigned szx,
                          uint8_t value[4]);
 
-/* For bench_until(): whether the number of datagrams has reached peer->step. */
+/* For bench_until(): whether as many datagrams have come as are expected. */
 bool peer_has_received(void *peer);
+
+/* Answers each CON with the ACK 2.05 "x", for struct peer. */
+void peer_answer_x(struct peer *peer, const struct message *message);
 
 #endif

@@ -1,0 +1,184 @@
+/* Copies and time-outs of requests, alone and many at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tests/service/coap/bench.h"
+#include "tests/service/coap/peer.h"
+
+static unsigned token_of(const struct message *message)
+{
+    assert_int_equal(message->token_len, 2);
+    return (unsigned)message->token[0] << 8 | message->token[1];
+}
+
+/* One copy a second later, nothing after the end, and what comes too late is dropped. */
+static void test_timeout(void **state)
+{
+    struct bench *bench = *state;
+    double start = bench_now();
+    bench_get(bench, "/t", 2000);
+    bench_received(bench, 2);
+    double copy = bench_now() - start;
+    assert_true(copy > 0.95 && copy < 1.6);
+    struct message request = bench->peer->last;
+    bench_expect(bench, "1 timeout");
+    double end = bench_now() - start;
+    assert_true(end >= 2 && end < 2.3);
+    struct message response = peer_response(&request, 0x45, "late");
+    peer_send(bench->peer, &response);
+    response.type = CON;
+    response.mid++;
+    peer_send(bench->peer, &response);
+    bench_quiet(bench, 4.5); /* 3 seconds is when the next copy would come */
+    assert_int_equal(bench->peer->received, 2);
+}
+
+/* A request that ends has no copies while others on the same session go on, and these have theirs.
+ */
+static void test_copies(void **state)
+{
+    struct bench *bench = *state;
+    bench_get(bench, "/short", 500);
+    bench_get(bench, "/two", 2000);
+    bench_get(bench, "/long", 8500);
+    bench_non(bench, 1000);
+    bench_expect(bench, "1 timeout");
+    bench_expect(bench, "4 timeout");
+    bench_expect(bench, "2 timeout");
+    unsigned before = bench->peer->received;
+    assert_int_equal(before, 6); /* short 1, NON 1, two 2, long 2 */
+    bench_expect(bench, "3 timeout");
+    /* About 0, 1, 3, 7 s, by the pace; nothing else. */
+    assert_in_range(bench->peer->received, before + 1, before + 2);
+    before = bench->peer->received;
+    bench_quiet(bench, 1.5);
+    assert_int_equal(bench->peer->received, before);
+}
+
+static void answer_third(struct peer *to, const struct message *message)
+{
+    struct message response = peer_response(message, 0x45, "x");
+    if (++to->step == 3) {
+        peer_send(to, &response);
+    }
+}
+
+/* Also copies that libcoap does not send by itself have the same id and token. */
+static void test_same_id(void **state)
+{
+    struct bench *bench = *state;
+    bench->peer->answer = answer_third;
+    bench_get(bench, "/a", 10000);
+    bench_received(bench, 1);
+    uint16_t mid = bench->peer->last.mid;
+    unsigned token = token_of(&bench->peer->last);
+    bench_expect(bench, "1 response 205 1 x");
+    assert_int_equal(bench->peer->received, 3);
+    assert_int_equal(bench->peer->last.mid, mid);
+    assert_int_equal(token_of(&bench->peer->last), token);
+}
+
+static void answer_ack(struct peer *to, const struct message *message)
+{
+    struct message empty = peer_empty(message, ACK);
+    peer_send(to, &empty);
+}
+
+/* An ACK ends the copies; it is no response. */
+static void test_only_ack(void **state)
+{
+    struct bench *bench = *state;
+    bench->peer->answer = answer_ack;
+    bench_get(bench, "/a", 4500);
+    bench_expect(bench, "1 timeout");
+    assert_int_equal(bench->peer->received, 1);
+}
+
+static void test_many_sizes_of_time(void **state)
+{
+    static const unsigned timeouts[] = {500, 1000, 1100, 1500, 3100};
+    struct bench *bench = *state;
+    double start = bench_now();
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        bench_get(bench, "/a", timeouts[i]);
+    }
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        bench_expect(bench, "%zu timeout", i + 1);
+        double end = bench_now() - start;
+        assert_true(end >= timeouts[i] / 1000.0 && end < timeouts[i] / 1000.0 + 0.2);
+    }
+}
+
+static void answer_two_of_three(struct peer *to, const struct message *message)
+{
+    struct message response = peer_response(message, 0x45, "x");
+    if (++to->step % 3 || to->step > 90) {
+        peer_send(to, &response);
+    }
+}
+
+static void test_many(void **state)
+{
+    struct bench *bench = *state;
+    bench->peer->answer = answer_two_of_three;
+    double start = bench_now();
+    for (unsigned i = 1; i <= COAP_CLIENT_REQUESTS_MAX; i++) {
+        bench_get(bench, "/m", 16000);
+        for (unsigned k = 1; k < i; k++) {
+            assert_int_not_equal(bench->tokens[i], bench->tokens[k]);
+        }
+    }
+    const struct coap_client_request more = {
+        .method = COAP_CLIENT_GET, .path = "/m", .content_format = -1, .accept = -1};
+    assert_int_equal(coap_client_outstanding(bench->client), COAP_CLIENT_REQUESTS_MAX);
+    assert_int_equal(coap_client_send(bench->client, &more, NULL, NULL), 0);
+    assert_int_equal(coap_client_ping(bench->client, 1000, NULL, NULL), 0);
+    for (unsigned i = 0; i < COAP_CLIENT_REQUESTS_MAX; i++) {
+        char *line = bench_take(bench);
+        if (!strstr(line, " response 205 1 x")) {
+            fail_msg("%s (%s)", line, bench->why);
+        }
+        free(line);
+    }
+    assert_true(bench_now() - start < 12);
+    assert_int_equal(coap_client_outstanding(bench->client), 0);
+}
+
+/* One lost request does not hold up the others. */
+static void answer_all_but_first(struct peer *to, const struct message *message)
+{
+    struct message response = peer_response(message, 0x45, "x");
+    if (to->step++) {
+        peer_send(to, &response);
+    }
+}
+
+static void test_no_stall(void **state)
+{
+    struct bench *bench = *state;
+    bench->peer->answer = answer_all_but_first;
+    double start = bench_now();
+    for (unsigned i = 0; i < 20; i++) {
+        bench_get(bench, "/m", 5000);
+    }
+    for (unsigned i = 2; i <= 20; i++) {
+        bench_expect(bench, "%u response 205 1 x", i);
+    }
+    assert_true(bench_now() - start < 0.5);
+    bench_expect(bench, "1 response 205 1 x");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_timeout, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_copies, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_same_id, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_only_ack, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_many_sizes_of_time, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_many, bench_setup_peer, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_no_stall, bench_setup_peer, bench_teardown),
+    };
+    return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);
+}
