@@ -11,8 +11,8 @@
 #include "service/http/http_redirect.h"
 #include "service/http/http_transfer.h"
 
-/* Connections without a transfer are closed after this time, as libcurl does not use older ones
- * again; it alone would only do so at the next transfer. */
+/* Connections that no transfer used for so many seconds are closed. libcurl alone would do so at
+ * the next transfer, and would hold those that the server has closed until then. */
 static const double idle_max = 118.;
 
 struct http {
@@ -23,6 +23,7 @@ struct http {
     struct http_transfer *last;
     size_t count;
     ev_timer idle;
+    double idle_s;
     char *last_failure; /* a failure that repeats itself is no news */
     bool *gone;         /* on the stack of http_settle() */
 };
@@ -50,7 +51,8 @@ struct http *http_create(const struct service_env *env)
 {
     struct http *http = mem_zeroed(sizeof *http);
     http->env = env;
-    ev_timer_init(&http->idle, on_idle, idle_max, 0.);
+    ev_init(&http->idle, on_idle);
+    http->idle_s = idle_max;
     http->idle.data = http;
     return http;
 }
@@ -201,6 +203,8 @@ static void rest(struct http *http)
     if (!http->keeps) {
         http_close_idle(http);
     } else if (http->multi) {
+        ev_timer_stop(http->env->loop, &http->idle);
+        ev_timer_set(&http->idle, http->idle_s, 0.);
         ev_timer_start(http->env->loop, &http->idle);
     }
 }
@@ -256,6 +260,11 @@ void http_close_idle(struct http *http)
     ev_timer_stop(http->env->loop, &http->idle);
     http_multi_retire(http->multi);
     http->multi = NULL;
+}
+
+void http_keep_for(struct http *http, double seconds)
+{
+    http->idle_s = seconds;
 }
 
 size_t http_outstanding(const struct http *http)

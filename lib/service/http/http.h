@@ -31,8 +31,9 @@ extern const struct settings_group http_settings_group;
 void http_library_init(void);
 void http_library_cleanup(void);
 
-/* Whether text is an absolute http:// or https:// URL that can be asked for: no blanks, no control
- * characters, a host, a good port, no user part. */
+/* Whether text is an absolute http:// or https:// URL that can be asked for: up to 64 KiB, no
+ * blanks, no control characters, a host (ASCII, no percent-encoding), a good port, no user part. A
+ * fragment is taken and never sent. */
 bool http_url_valid(const char *text, size_t len);
 
 /* env outlives it. Costs nothing before its first transfer. Never NULL. */
@@ -55,37 +56,48 @@ struct http_head {
     int64_t range_size; /* whole size that Content-Range names, or -1 */
 };
 
-/* Everything is copied. */
+/* Everything is copied.
+ *
+ * Of its own a request has Host, User-Agent ("atmodemd/VERSION"), Accept (any), Content-Length
+ * where there is a body, and with keep_alive false Connection: close; headers replace them, but for
+ * Content-Length and Transfer-Encoding, which are left out.
+ *
+ * A redirect that is followed makes GET of POST (301, 302) or of all but HEAD (303), with no body
+ * and no Content-* headers; to another scheme, host or port it goes without Authorization,
+ * Proxy-Authorization, Cookie, password and Host. */
 struct http_request {
     enum http_method method;
     const char *url;            /* http_url_valid(); network.redirect is applied inside */
-    const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
-    const void *body; /* sent with POST, PUT, PATCH (also if empty) and, if len > 0, the others */
+    const char *const *headers; /* "Name: value", NULL at the end; may be NULL; a line that is none
+                                 * ends in HTTP_FAILED_SETUP */
+    const void *body; /* sent with POST, PUT, PATCH (also if empty) and, if len > 0, GET, DELETE */
     size_t len;
     bool keep_alive;             /* false: a connection of its own, closed behind it */
     unsigned redirects;          /* how many are followed; 0: a 3xx is the response */
     unsigned timeout_ms;         /* for the whole transfer; 0: none */
-    unsigned connect_timeout_ms; /* for name, TCP and TLS; 0: only timeout_ms */
-    unsigned stall_timeout_ms;   /* without any byte; 0: only timeout_ms */
+    unsigned connect_timeout_ms; /* for name, TCP and TLS of each hop; 0: only timeout_ms */
+    unsigned stall_timeout_ms;   /* then, without any byte of a body or line of a head, either way;
+                                  * 0: only timeout_ms */
     size_t body_max;             /* a longer response body ends the transfer (HTTP_TOO_LARGE) */
     int64_t range_from;          /* `Range: bytes=N-`; -1: no such header */
     struct service_tls tls;
     /* A streamed body, where on_body is given: its pieces come as they arrive, none is kept,
-     * body_max does not count. on_head may be NULL; it comes once before the first piece, not for
-     * a redirect that is followed. HTTP_STOP ends the transfer with HTTP_STOPPED. From inside these
-     * two only http_cancel() of another transfer may be called. */
+     * body_max does not count. on_head may be NULL; it comes once before the first piece, also if
+     * none comes, not for a redirect that is followed. HTTP_STOP ends the transfer with
+     * HTTP_STOPPED. ctx is that of http_send(). From inside these two only http_cancel() of another
+     * transfer may be called. */
     enum http_go (*on_head)(void *ctx, const struct http_head *head);
     enum http_go (*on_body)(void *ctx, const char *bytes, size_t len);
 };
 
 enum http_outcome {
     HTTP_DONE,           /* a whole response, whatever its status */
-    HTTP_FAILED_SETUP,   /* bad URL, bad CA file */
+    HTTP_FAILED_SETUP,   /* bad URL, header, CA file, client certificate or key */
     HTTP_FAILED_RESOLVE, /* the name has no address */
     HTTP_FAILED_CONNECT, /* nobody takes the connection */
     HTTP_FAILED_TLS,     /* handshake or verification */
     HTTP_FAILED_SEND,    /* the connection broke before the response began */
-    HTTP_BROKEN,         /* no HTTP, or the connection broke within the response */
+    HTTP_BROKEN, /* no HTTP, a head above 64 KiB, or the connection broke within the response */
     HTTP_TIMEOUT,
     HTTP_TOO_LARGE,
     HTTP_REDIRECTS, /* too many, or to what is no http(s) URL */
@@ -96,9 +108,11 @@ enum http_outcome {
 struct http_response {
     enum http_outcome outcome;
     int status;       /* 0 without a response */
-    const char *head; /* header lines of the final response, CR LF between, NUL behind; bounded */
+    const char *head; /* header lines of the final response, without status line and trailers, CR LF
+                       * between, NUL behind; up to 64 KiB */
     size_t head_len;
-    const char *bytes; /* the body, NUL behind it; empty if it was streamed */
+    const char *bytes; /* the body, NUL behind it; empty if it was streamed. Unless HTTP_DONE, what
+                        * came of it */
     size_t len;
     const char *why; /* outcome in words, for logs; never NULL */
 };
@@ -116,7 +130,9 @@ struct http_transfer *http_send(struct http *http, const struct http_request *re
 /* done will not be called. NULL is fine. */
 void http_cancel(struct http_transfer *transfer);
 
-/* Closes connections that are kept and idle. */
+/* No request that comes later uses a connection that is there now: those that are idle are closed
+ * at once, or, beside transfers under way, when the last of these ends. (Two minutes without a
+ * transfer have the same effect.) */
 void http_close_idle(struct http *http);
 
 /* Transfers without an outcome yet. */

@@ -87,12 +87,19 @@ static enum http_outcome outcome_of(const struct http_transfer *transfer, CURLco
                             : HTTP_FAILED_CONNECT;
 }
 
+/* Whether libcurl's own words are of use. On a connection that has just been reset it begins with
+ * what it cannot find out about it. */
+static bool tells(const struct http_transfer *transfer)
+{
+    return *transfer->error && strncmp(transfer->error, "getpeername()", 13) != 0;
+}
+
 void http_outcome_note(struct http_transfer *transfer, CURLcode code, bool connected)
 {
     enum http_outcome outcome = outcome_of(transfer, code, connected);
     const char *text = outcome == HTTP_DONE ? "done"
                        : code == CURLE_OK   ? "the connection ended within the head"
-                       : *transfer->error   ? transfer->error
+                       : tells(transfer)    ? transfer->error
                                             : curl_easy_strerror(code);
     http_transfer_note(transfer, outcome, "%s", text);
     for (char *at = transfer->why; *at; at++) {

@@ -1,5 +1,6 @@
 #include "service/http/http_transfer.h"
 
+#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,14 +102,23 @@ static void touch(struct http_transfer *transfer)
 
 /* ---- libcurl's callbacks ---- */
 
+static const char *tls_version(const struct http_transfer *transfer)
+{
+    const struct curl_tlssessioninfo *session = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
+    bool known = session && session->backend == CURLSSLBACKEND_OPENSSL && session->internals;
+    return known ? SSL_get_version(session->internals) : "TLS";
+}
+
 /* The request is about to go out. */
 static int on_connected(void *ctx, char *address, char *own_address, int port, int own_port)
 {
     (void)own_address;
     (void)own_port;
     struct http_transfer *transfer = ctx;
-    log_write(transfer->env->log, LEVEL_STATE, "http: connection to %s:%d (%s:%d)",
-              transfer->url.host, transfer->url.port, address, port);
+    log_write(transfer->env->log, LEVEL_STATE, "http: connection to %s:%d (%s:%d)%s%s",
+              transfer->url.host, transfer->url.port, address, port,
+              transfer->url.secure ? ", " : "", transfer->url.secure ? tls_version(transfer) : "");
     if (transfer->stage == HTTP_CONNECTING) {
         transfer->stage = HTTP_CONNECTED;
         touch(transfer);
@@ -148,6 +158,12 @@ static bool take_redirect(struct http_transfer *transfer, char *location)
     return true;
 }
 
+/* Whether the length in the head is that of bytes that come. */
+static bool has_body(const struct http_transfer *transfer)
+{
+    return transfer->method != HTTP_HEAD && transfer->status != 204 && transfer->status != 304;
+}
+
 /* The head of a response that is no redirect to follow is in. */
 static bool take_final_head(struct http_transfer *transfer)
 {
@@ -159,7 +175,7 @@ static bool take_final_head(struct http_transfer *transfer)
         http_transfer_note(transfer, HTTP_STOPPED, "stopped");
         return false;
     }
-    if (!request->on_body && transfer->method != HTTP_HEAD && head.length >= 0 &&
+    if (!request->on_body && has_body(transfer) && head.length >= 0 &&
         (uint64_t)head.length > request->body_max) {
         http_transfer_note(transfer, HTTP_TOO_LARGE, "the body is announced with %lld bytes",
                            (long long)head.length);

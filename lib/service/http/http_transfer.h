@@ -88,5 +88,7 @@ const char *http_method_name(enum http_method method);
 
 /* http.c: takes up what has ended. May free the transfer and all else. */
 void http_settle(struct http *http);
+/* http.c, for tests: how long connections are kept that nobody uses. */
+void http_keep_for(struct http *http, double seconds);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "service/http/http_transfer.h"
 #include "tests/service/http/bench.h"
 #include "tests/service/http/server.h"
 #include "tests/support/loop.h"
@@ -179,6 +180,32 @@ static void test_idle(void **state)
     assert_in_range(loop_wakes(bench->loop, 0.5), 0, 2);
 }
 
+static void test_closed_after_some_time(void **state)
+{
+    struct bench *bench = *state;
+    struct call call = {0};
+    const struct server_answer slow = {.bytes = ok, .drip_s = 0.01};
+    int before = ports_descriptors();
+    http_keep_for(bench->http, 0.2);
+    bench_expect(bench, HTTP_DONE, 200, "ok");
+    assert_int_equal(server_open(bench->server), 1);
+    /* The time begins anew with each transfer, and does not pass in one. */
+    server_script(bench->server, &slow, 1);
+    bench_call(bench, &call);
+    assert_true(call.seconds > 0.3);
+    assert_int_equal(server_accepted(bench->server), 1);
+    call_free(&call);
+    server_says(bench->server, ok);
+    for (int i = 0; i < 4; i++) {
+        bench_expect(bench, HTTP_DONE, 200, "ok");
+        assert_int_equal(server_accepted(bench->server), 1);
+        loop_wakes(bench->loop, 0.1);
+    }
+    bench_until(bench, nothing_is_open, bench);
+    assert_int_equal(ports_descriptors(), before);
+    bench_expect(bench, HTTP_DONE, 200, "ok");
+}
+
 static void test_descriptors(void **state)
 {
     struct bench *bench = *state;
@@ -347,6 +374,7 @@ int main(void)
         TEST(test_server_that_does_not_keep),
         TEST(test_side_by_side),
         TEST(test_idle),
+        TEST(test_closed_after_some_time),
         TEST(test_descriptors),
         TEST(test_destroy_in_done),
         TEST(test_cancel_in_done),

@@ -229,6 +229,8 @@ static void test_answers(void **state)
     expect_answer(bench, "HTTP/1.1 204 No Content\r\n\r\n", SERVER_KEEP, 204, "");
     expect_answer(bench, "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", SERVER_KEEP, 304,
                   "");
+    expect_answer(bench, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99999999\r\n\r\n",
+                  SERVER_KEEP, 304, "");
     expect_answer(bench, "HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\nbad", SERVER_KEEP, 500,
                   "bad");
     expect_answer(bench, "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", SERVER_KEEP, 200, "x");

@@ -95,6 +95,7 @@ static void test_versions(void **state)
     struct bench *bench = *state;
     struct tls_server old = tls_server_start(folder, "server", "--max", "TLSv1_2", NULL);
     ask(bench, &old, "localhost", HTTP_DONE, "X-TLS: TLSv1.2");
+    assert_true(bench_logged(bench, "), TLSv1.2\n"));
     tls_server_stop(&old);
     old = tls_server_start(folder, "server", "--max", "TLSv1_1", NULL);
     ask(bench, &old, "localhost", HTTP_FAILED_TLS, "protocol version");

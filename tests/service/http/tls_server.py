@@ -202,6 +202,17 @@ def serve_h2(connection):
         connection.close()
 
 
+def see_off(connection):
+    """A socket that is closed with unread bytes in it takes the alert back that was sent."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+    except OSError:
+        pass
+    connection.close()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--h2", action="store_true")
@@ -226,10 +237,11 @@ def main():
     print(listener.getsockname()[1], flush=True)
 
     def serve(connection):
+        secure = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
-            secure = context.wrap_socket(connection, server_side=True)
+            secure.do_handshake()
         except (OSError, ssl.SSLError):
-            connection.close()
+            see_off(socket.socket(fileno=secure.detach()))
             return
         if options.h2 and secure.selected_alpn_protocol() == "h2":
             serve_h2(secure)
