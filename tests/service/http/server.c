@@ -332,7 +332,8 @@ size_t server_sent(const struct server *server)
 
 void server_hang_up(struct server *server)
 {
-    while (server->links) {
-        hang_up(server->links, false);
+    for (struct link *link = server->links, *next; link; link = next) {
+        next = link->next;
+        hang_up(link, false);
     }
 }

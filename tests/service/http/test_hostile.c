@@ -192,6 +192,7 @@ static void test_answer_while_sending(void **state)
         HTTP_DONE,
         413};
     check(bench, &early);
+    assert_null(strcasestr(server_request(bench->server, NULL), "Expect"));
     free((void *)(uintptr_t)bench->request.body);
 }
 

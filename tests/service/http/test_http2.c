@@ -19,7 +19,8 @@ static int group_setup(void **state)
     folder = temp_folder();
     certs_create(folder);
     ca_file = temp_path(folder, "ca.pem");
-    server = tls_server_start(folder, "server", "--h2", NULL);
+    static const char *const options[] = {"--h2", NULL};
+    server = tls_server_start(folder, "server", options);
     return bench_group_setup(state);
 }
 

@@ -14,6 +14,8 @@
 #include "tests/support/loop.h"
 #include "tests/support/temp.h"
 
+static const char *const none[] = {NULL};
+
 static char *folder;
 static struct tls_server good;
 static struct tls_server wrong;
@@ -35,8 +37,8 @@ static int group_setup(void **state)
     files.both = temp_path(folder, "both.pem");
     files.locked = temp_path(folder, "locked.key");
     files.missing = temp_path(folder, "missing.pem");
-    good = tls_server_start(folder, "server", NULL);
-    wrong = tls_server_start(folder, "wrong", NULL);
+    good = tls_server_start(folder, "server", none);
+    wrong = tls_server_start(folder, "wrong", none);
     return bench_group_setup(state);
 }
 
@@ -93,11 +95,13 @@ static void test_name_and_number(void **state)
 static void test_versions(void **state)
 {
     struct bench *bench = *state;
-    struct tls_server old = tls_server_start(folder, "server", "--max", "TLSv1_2", NULL);
+    static const char *const tls_1_2[] = {"--max", "TLSv1_2", NULL};
+    static const char *const tls_1_1[] = {"--max", "TLSv1_1", NULL};
+    struct tls_server old = tls_server_start(folder, "server", tls_1_2);
     ask(bench, &old, "localhost", HTTP_DONE, "X-TLS: TLSv1.2");
     assert_true(bench_logged(bench, "), TLSv1.2\n"));
     tls_server_stop(&old);
-    old = tls_server_start(folder, "server", "--max", "TLSv1_1", NULL);
+    old = tls_server_start(folder, "server", tls_1_1);
     ask(bench, &old, "localhost", HTTP_FAILED_TLS, "protocol version");
     bench->request.tls.insecure = true;
     ask(bench, &old, "localhost", HTTP_FAILED_TLS, "protocol version");
@@ -107,7 +111,7 @@ static void test_versions(void **state)
 static void test_bad_certificates(void **state)
 {
     struct bench *bench = *state;
-    struct tls_server expired = tls_server_start(folder, "expired", NULL);
+    struct tls_server expired = tls_server_start(folder, "expired", none);
     ask(bench, &expired, "localhost", HTTP_FAILED_TLS, "certificate has expired");
     ask(bench, &wrong, "localhost", HTTP_FAILED_TLS, "matches target host name");
     ask(bench, &wrong, "127.0.0.1", HTTP_FAILED_TLS, "matches target");
@@ -142,9 +146,8 @@ static void test_client_certificate(void **state)
 {
     struct bench *bench = *state;
     for (int old = 0; old < 2; old++) {
-        struct tls_server strict =
-            tls_server_start(folder, "server", "--client-ca", files.ca, old ? "--max" : NULL,
-                             old ? "TLSv1_2" : NULL, NULL);
+        const char *options[] = {"--client-ca", files.ca, old ? "--max" : NULL, "TLSv1_2", NULL};
+        struct tls_server strict = tls_server_start(folder, "server", options);
         bench->request.tls.cert_file = NULL;
         ask(bench, &strict, "localhost", HTTP_FAILED_TLS, "alert");
         bench->request.tls.cert_file = files.client;

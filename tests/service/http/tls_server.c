@@ -12,7 +12,8 @@
 #include "tests/service/http/bench.h"
 #include "tests/support/temp.h"
 
-struct tls_server tls_server_start(const char *folder, const char *certificate, ...)
+struct tls_server tls_server_start(const char *folder, const char *certificate,
+                                   const char *const *options)
 {
     enum { FIXED = 6, OPTIONS = 4 };
     struct tls_server server = {0};
@@ -22,11 +23,9 @@ struct tls_server tls_server_start(const char *folder, const char *certificate, 
     char *key = mem_printf("%s/%s.key", folder, certificate);
     const char *words[FIXED + OPTIONS + 1] = {
         "/usr/bin/python3", "-W", "ignore", "tests/service/http/tls_server.py", chain, key};
-    va_list args;
-    va_start(args, certificate);
-    for (int i = FIXED; i < FIXED + OPTIONS && (words[i] = va_arg(args, const char *)); i++) {
+    for (int i = 0; i < OPTIONS && options[i]; i++) {
+        words[FIXED + i] = options[i];
     }
-    va_end(args);
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     server.pid = fork();
     if (server.pid == 0) {

@@ -9,8 +9,9 @@ struct tls_server {
     int port;
 };
 
-/* certificate: "server", "wrong", ...; the options (up to four) end with NULL. */
-struct tls_server tls_server_start(const char *folder, const char *certificate, ...);
+/* certificate: "server", "wrong", ...; up to four options, NULL at the end. */
+struct tls_server tls_server_start(const char *folder, const char *certificate,
+                                   const char *const *options);
 void tls_server_stop(struct tls_server *server);
 
 /* "https://HOST:PORT" PATH; the caller frees. */
