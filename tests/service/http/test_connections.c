@@ -38,14 +38,31 @@ static void test_not_kept(void **state)
         assert_true(server_was_asked(bench->server, "\r\nConnection: close\r\n"));
         bench_until(bench, nothing_is_open, bench);
     }
-    /* One beside a kept one takes nothing from it. */
-    bench->request.keep_alive = true;
+}
+
+static bool one_is_open(void *ctx)
+{
+    const struct bench *bench = ctx;
+    return server_open(bench->server) == 1;
+}
+
+/* Neither takes the other's connection, whatever the headers say. */
+static void test_kept_and_not_kept(void **state)
+{
+    static const char *const contrary[] = {"Connection: keep-alive", NULL};
+    struct bench *bench = *state;
     bench_expect(bench, HTTP_DONE, 200, "ok");
-    bench->request.keep_alive = false;
-    bench_expect(bench, HTTP_DONE, 200, "ok");
-    bench->request.keep_alive = true;
-    bench_expect(bench, HTTP_DONE, 200, "ok");
-    assert_int_equal(server_accepted(bench->server), 5);
+    for (unsigned i = 0; i < 3; i++) {
+        bench->request.keep_alive = false;
+        bench->request.headers = i ? contrary : NULL;
+        bench_expect(bench, HTTP_DONE, 200, "ok");
+        assert_int_equal(server_accepted(bench->server), i + 2);
+        bench_until(bench, one_is_open, bench);
+        bench->request.keep_alive = true;
+        bench->request.headers = NULL;
+        bench_expect(bench, HTTP_DONE, 200, "ok");
+        assert_int_equal(server_accepted(bench->server), i + 2);
+    }
 }
 
 static void test_close_idle(void **state)
@@ -367,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_kept),
         TEST(test_not_kept),
+        TEST(test_kept_and_not_kept),
         TEST(test_close_idle),
         TEST(test_close_idle_beside_a_transfer),
         TEST(test_closed_meanwhile),

