@@ -15,9 +15,8 @@ static const double IDLE_SECURE = 300;
 
 void coap_client_need_work(struct coap_client *client)
 {
-    if (!ev_is_active(&client->work)) {
-        ev_timer_set(&client->work, 0, 0);
-        ev_timer_start(client->env->loop, &client->work);
+    if (!ev_is_pending(&client->work)) {
+        ev_feed_event(client->env->loop, &client->work, EV_CUSTOM);
     }
 }
 
@@ -74,10 +73,20 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
     coap_outcome_set(request, outcome, why);
 }
 
+static void log_request(const struct coap_request *request)
+{
+    struct log *log = request->client->env->log;
+    char text[120];
+    if (log_wants(log, LEVEL_REQUEST)) {
+        log_write(log, LEVEL_REQUEST, "coap: %u: %s%s, %zu bytes", request->number,
+                  coap_request_text(request, text, sizeof text),
+                  request->confirmable ? "" : " (NON)", request->blocks.len);
+    }
+}
+
 static uint16_t start(struct coap_client *client, struct coap_request *request, unsigned timeout_ms,
                       coap_client_done done, void *ctx)
 {
-    char text[120];
     struct ev_loop *loop = client->env->loop;
     request->client = client;
     request->done = done;
@@ -94,10 +103,8 @@ static uint16_t start(struct coap_client *client, struct coap_request *request, 
     }
     *end = request;
     client->count++;
-    log_write(client->env->log, LEVEL_REQUEST, "coap: %u: %s%s, %zu bytes", request->number,
-              coap_request_text(request, text, sizeof text), request->confirmable ? "" : " (NON)",
-              request->blocks.len);
-    coap_client_need_work(client);
+    log_request(request);
+    coap_ways_go(client); /* at once: the answer is on its way while the caller goes on */
     return request->number;
 }
 
@@ -175,7 +182,7 @@ void coap_client_destroy(struct coap_client *client)
     if (client->gone) {
         *client->gone = true;
     }
-    ev_timer_stop(client->env->loop, &client->work);
+    ev_clear_pending(client->env->loop, &client->work);
     ev_timer_stop(client->env->loop, &client->idle);
     coap_ways_end(client);
     while (client->requests) {

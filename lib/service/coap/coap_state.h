@@ -25,9 +25,11 @@ struct coap_client {
     struct coap_link *link; /* for new requests; NULL: to be made */
     struct coap_retired *retired;
     unsigned first; /* of the addresses, the one to begin with */
-    ev_timer work;  /* there is something to do, from the loop */
+    ev_timer work;  /* never started: an event on it has the loop do what there is to do */
     ev_timer idle;
-    bool *gone;       /* set by coap_client_destroy() inside a callback */
+    bool *gone;          /* set by coap_client_destroy() inside a callback */
+    uint16_t random[32]; /* of which so many are left: tokens to be */
+    size_t random_count;
     char warned[300]; /* the last failure that was told as a warning */
 };
 
@@ -51,7 +53,7 @@ void coap_outcome_log(struct coap_client *client, bool waited_for, const char *w
 /* ---- coap_ways.c ---- */
 
 /* A token that no request under way has. */
-uint16_t coap_ways_new_token(const struct coap_client *client);
+uint16_t coap_ways_new_token(struct coap_client *client);
 
 /* Finds a link for each request, and sends what is due. */
 void coap_ways_go(struct coap_client *client);

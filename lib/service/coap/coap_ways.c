@@ -95,13 +95,23 @@ static bool token_taken(const struct coap_client *client, unsigned token)
     return false;
 }
 
-uint16_t coap_ways_new_token(const struct coap_client *client)
+/* Fetched many at a time: the generator asks the kernel who we are each time. */
+static uint16_t random_number(struct coap_client *client)
 {
-    uint16_t token = 0;
-    do {
-        if (RAND_bytes((unsigned char *)&token, sizeof token) != 1) {
+    if (client->random_count == 0) {
+        if (RAND_bytes((unsigned char *)client->random, sizeof client->random) != 1) {
             abort(); /* no randomness, no security */
         }
+        client->random_count = sizeof client->random / sizeof *client->random;
+    }
+    return client->random[--client->random_count];
+}
+
+uint16_t coap_ways_new_token(struct coap_client *client)
+{
+    uint16_t token;
+    do {
+        token = random_number(client);
     } while (token == 0 || token_taken(client, token));
     return token;
 }
