@@ -14,6 +14,7 @@ struct http_multi {
     const struct http_multi_events *events;
     void *ctx;
     ev_timer timer; /* libcurl's */
+    CURL *spare;    /* making one costs more than a request; NULL: none */
     size_t added;
     bool busy;
     bool retired;
@@ -117,6 +118,7 @@ struct http_multi *http_multi_create(struct ev_loop *loop, const struct http_mul
 
 static void destroy(struct http_multi *multi)
 {
+    curl_easy_cleanup(multi->spare);
     curl_multi_cleanup(multi->handle);
     ev_timer_stop(multi->loop, &multi->timer);
     free(multi);
@@ -133,18 +135,43 @@ void http_multi_retire(struct http_multi *multi)
     }
 }
 
-void http_multi_add(struct http_multi *multi, CURL *easy)
+CURL *http_multi_easy(struct http_multi *multi)
 {
+    CURL *easy = multi->spare ? multi->spare : curl_easy_init();
+    if (!easy) {
+        abort(); /* no memory */
+    }
+    multi->spare = NULL;
+    return easy;
+}
+
+void http_multi_add(struct http_multi *multi, CURL *easy, bool at_once)
+{
+    int running = 0;
     if (curl_multi_add_handle(multi->handle, easy) != CURLM_OK) {
         abort(); /* no memory */
     }
     multi->added++;
+    if (at_once && !multi->busy) {
+        multi->busy = true;
+        curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+        multi->busy = false;
+        if ((size_t)running < multi->added) { /* what has ended already is told from the loop */
+            ev_feed_event(multi->loop, &multi->timer, EV_CUSTOM);
+        }
+    }
 }
 
 void http_multi_remove(struct http_multi *multi, CURL *easy)
 {
     curl_multi_remove_handle(multi->handle, easy);
     multi->added--;
+    if (multi->spare) {
+        curl_easy_cleanup(easy);
+    } else {
+        curl_easy_reset(easy); /* forgets what it was told, secrets included */
+        multi->spare = easy;
+    }
     if (multi->retired && !multi->added) {
         destroy(multi);
     }

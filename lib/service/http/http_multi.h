@@ -23,8 +23,12 @@ struct http_multi *http_multi_create(struct ev_loop *loop, const struct http_mul
 /* Frees it and closes its connections: now, or when its last transfer is removed. NULL is fine. */
 void http_multi_retire(struct http_multi *multi);
 
-void http_multi_add(struct http_multi *multi, CURL *easy);
-/* Not while http_multi_busy(). */
+/* A handle with nothing set, for http_multi_add(). Never NULL. */
+CURL *http_multi_easy(struct http_multi *multi);
+/* at_once: the request leaves from inside this call where it can, and callbacks of easy may come.
+ */
+void http_multi_add(struct http_multi *multi, CURL *easy, bool at_once);
+/* It is not the caller's any more. Not while http_multi_busy(). */
 void http_multi_remove(struct http_multi *multi, CURL *easy);
 
 /* Whether this is inside libcurl (in a callback of it), where nothing may be removed. */

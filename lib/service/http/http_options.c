@@ -76,6 +76,7 @@ static void set_trust(CURL *easy, const struct service_tls *tls)
     curl_easy_setopt(easy, CURLOPT_CAINFO, file ? tls->ca_file : NULL);
     curl_easy_setopt(easy, CURLOPT_CAPATH, store ? folder : NULL);
     curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* the file may be renewed */
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* a session would go without it */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->insecure ? 0L : 2L);
 }

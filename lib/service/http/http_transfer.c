@@ -300,13 +300,13 @@ void http_transfer_remove(struct http_transfer *transfer)
     if (multi) {
         transfer->multi = NULL;
         http_multi_remove(multi, transfer->easy);
+        transfer->easy = NULL;
     }
 }
 
 void http_transfer_free(struct http_transfer *transfer)
 {
     http_transfer_remove(transfer);
-    curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->given);
     curl_slist_free_all(transfer->headers);
     curl_slist_free_all(transfer->detour);
@@ -346,16 +346,12 @@ void http_transfer_begin(struct http_transfer *transfer, struct http_multi *mult
     transfer->stage = HTTP_CONNECTING;
     transfer->dialled = clock_ms();
     transfer->moved = 0;
-    if (transfer->easy) {
-        curl_easy_reset(transfer->easy);
-    } else if (!(transfer->easy = curl_easy_init())) {
-        abort(); /* no memory */
-    }
+    transfer->easy = http_multi_easy(multi);
     set_callbacks(transfer);
     http_options_set(transfer);
     set_timer(transfer);
     transfer->multi = multi;
-    http_multi_add(multi, transfer->easy);
+    http_multi_add(multi, transfer->easy, !transfer->request.on_body);
 }
 
 void http_transfer_end(struct http_transfer *transfer, CURLcode code)
