@@ -1,0 +1,24 @@
+/* CRC-16/CCITT-FALSE, by its catalogued check value and the examples of the ICA standard. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants those above first. */
+#include <cmocka.h>
+
+#include "base/crc16.h"
+
+static void test_known_values(void **state)
+{
+    (void)state;
+    assert_int_equal(crc16("123456789", 9), 0x29B1);
+    assert_int_equal(crc16("\x11\x22\x33\xAA\xBB", 5), 0x1DD1);
+    assert_int_equal(crc16("\x11\x22\x33\xAA\xBA", 5), 0x0DF0);
+    assert_int_equal(crc16("", 0), 0xFFFF);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_values)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
