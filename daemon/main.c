@@ -20,6 +20,8 @@
 #include "net/resolve.h"
 #include "nvram/nvram.h"
 #include "port/port.h"
+#include "service/coap/coap_client.h"
+#include "service/http/http.h"
 #include "service/mqtt/mqtt.h"
 
 enum { EXIT_CANNOT_RUN = 1, EXIT_BAD_CONFIG = 2 };
@@ -116,6 +118,8 @@ static int run(struct daemon *daemon, struct config *config)
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     mqtt_library_init();
+    coap_client_library_init();
+    http_library_init();
 
     struct modem_host *host = &daemon->host;
     host->sink = sink;
@@ -152,6 +156,8 @@ static int run(struct daemon *daemon, struct config *config)
 out_loop:
     ev_loop_destroy(host->loop);
 out_library:
+    http_library_cleanup();
+    coap_client_library_cleanup();
     mqtt_library_cleanup();
 out_places:
     places_free(&daemon->places);

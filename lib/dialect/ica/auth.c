@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "dialect/ica/instance.h"
 
-static const struct ica_auth_kind *const kinds[] = {&ica_mqtt_auth};
+static const struct ica_auth_kind *const kinds[] = {&ica_mqtt_auth, &ica_coap_auth, &ica_http_auth};
 
 static struct ica_auth *auth_of(struct ica *ica, const struct ica_auth_kind *kind)
 {

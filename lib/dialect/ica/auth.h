@@ -37,7 +37,7 @@ struct ica_auth_kind {
     void (*told)(struct ica *ica);
 };
 enum { ICA_AUTH_KNOWN = -100 };
-extern const struct ica_auth_kind ica_mqtt_auth;
+extern const struct ica_auth_kind ica_mqtt_auth, ica_coap_auth, ica_http_auth;
 
 struct ica_auth {
     struct ica *ica;

@@ -92,6 +92,17 @@ const struct kept_value ica_kept[ICA_KEPT_COUNT] = {
     [ICA_MQTT_PRODUCT_KEY] = KEPT("mqtt-auth.product_key", 1, ICA_AUTH_MAX, ""),
     [ICA_MQTT_DEVICE_NAME] = KEPT("mqtt-auth.device_name", 1, ICA_AUTH_MAX, ""),
     [ICA_MQTT_DEVICE_SECRET] = KEPT("mqtt-auth.device_secret", 1, ICA_AUTH_MAX, ""),
+    [ICA_COAP_TIMEOUT] = KEPT("coap.timeout_ms", 500, 120000, "2000"),
+    [ICA_COAP_PRODUCT_KEY] = KEPT("coap-auth.product_key", 1, ICA_AUTH_MAX, ""),
+    [ICA_COAP_DEVICE_NAME] = KEPT("coap-auth.device_name", 1, ICA_AUTH_MAX, ""),
+    [ICA_COAP_DEVICE_SECRET] = KEPT("coap-auth.device_secret", 1, ICA_AUTH_MAX, ""),
+    [ICA_HTTP_KEEPALIVE] = KEPT("http.keepalive", 0, 1, "0"),
+    [ICA_HTTP_TIMEOUT] = KEPT("http.timeout_ms", 500, 600000, "5000"),
+    [ICA_HTTP_PRODUCT_KEY] = KEPT("http-auth.product_key", 1, ICA_AUTH_MAX, ""),
+    [ICA_HTTP_DEVICE_NAME] = KEPT("http-auth.device_name", 1, ICA_AUTH_MAX, ""),
+    [ICA_HTTP_DEVICE_SECRET] = KEPT("http-auth.device_secret", 1, ICA_AUTH_MAX, ""),
+    [ICA_OTA_DURATION] = KEPT("ota.duration", 60, 31536000, "86400"),
+    [ICA_OTA_BLOCKSIZE] = KEPT("ota.blocksize", 16, 8192, "512"),
     [ICA_LOG_LEVEL] = KEPT("log.level", 0, 5, "0"),
     [ICA_BAND] = KEPT("cell.band", 1, 64, ""),
 };
@@ -113,6 +124,13 @@ static void saved(void *ctx, bool ok)
     at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
 }
 
+void ica_change_number(struct kept_changes *set, enum ica_kept which, const struct at_value *value)
+{
+    if (value->present) {
+        kept_change_number(set, &ica_kept[which], (long)value->number);
+    }
+}
+
 at_result ica_save(struct ica *ica, const struct at_call *call, const struct kept_changes *set)
 {
     ica->waiting = call->ticket;
@@ -124,11 +142,17 @@ at_result ica_save(struct ica *ica, const struct at_call *call, const struct kep
 void ica_power_on(struct ica *ica)
 {
     ica_mqtt_power_on(ica);
+    ica_coap_power_on(ica);
+    ica_http_power_on(ica);
+    ica_ota_power_on(ica);
     ica_apply_log_level(ica);
 }
 
 void ica_power_off(struct ica *ica)
 {
+    ica_ota_power_off(ica);
+    ica_http_power_off(ica);
+    ica_coap_power_off(ica);
     ica_mqtt_power_off(ica);
     ica->data_link = false;
 }
@@ -152,8 +176,9 @@ static void destroy(void *instance)
     free(ica);
 }
 
-static const struct at_table *const tables[] = {&ica_mqtt_table, &ica_system_table,
-                                                &ica_cellular_table};
+static const struct at_table *const tables[] = {&ica_mqtt_table,   &ica_coap_table,
+                                                &ica_http_table,   &ica_ota_table,
+                                                &ica_system_table, &ica_cellular_table};
 
 const struct dialect ica_dialect = {
     .id = "ica",

@@ -5,8 +5,11 @@
 
 #include <ev.h>
 
+#include "dialect/ica/coap.h"
+#include "dialect/ica/http.h"
 #include "dialect/ica/ica.h"
 #include "dialect/ica/mqtt.h"
+#include "dialect/ica/ota.h"
 #include "dialect/kept.h"
 
 /* The settings `[ica]`. */
@@ -58,6 +61,9 @@ struct ica {
     at_ticket waiting; /* the command that a service or a save will finish */
 
     struct ica_mqtt mqtt;
+    struct ica_coap coap;
+    struct ica_http http;
+    struct ica_ota ota;
 
     bool data_link; /* XIIC */
 
@@ -77,6 +83,17 @@ enum ica_kept {
     ICA_MQTT_PRODUCT_KEY,
     ICA_MQTT_DEVICE_NAME,
     ICA_MQTT_DEVICE_SECRET,
+    ICA_COAP_TIMEOUT, /* ms */
+    ICA_COAP_PRODUCT_KEY,
+    ICA_COAP_DEVICE_NAME,
+    ICA_COAP_DEVICE_SECRET,
+    ICA_HTTP_KEEPALIVE,
+    ICA_HTTP_TIMEOUT, /* ms */
+    ICA_HTTP_PRODUCT_KEY,
+    ICA_HTTP_DEVICE_NAME,
+    ICA_HTTP_DEVICE_SECRET,
+    ICA_OTA_DURATION, /* s */
+    ICA_OTA_BLOCKSIZE,
     ICA_LOG_LEVEL,
     ICA_BAND,
     ICA_KEPT_COUNT
@@ -85,6 +102,8 @@ extern const struct kept_value ica_kept[ICA_KEPT_COUNT];
 
 long ica_number(const struct ica *ica, enum ica_kept which);
 const char *ica_text(const struct ica *ica, enum ica_kept which);
+/* Adds a number that a command gave, if it did. */
+void ica_change_number(struct kept_changes *set, enum ica_kept which, const struct at_value *value);
 /* Saves, and ends the command when that is safe: the result of its handler. */
 at_result ica_save(struct ica *ica, const struct at_call *call, const struct kept_changes *set);
 

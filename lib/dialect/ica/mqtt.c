@@ -98,15 +98,9 @@ static at_result para_set(void *ctx, struct at_call *call)
 {
     struct kept_changes set = {0};
     const struct at_value *tags = call->tags;
-    if (tags[PARA_TIMEOUT].present) {
-        kept_change_number(&set, &ica_kept[ICA_MQTT_TIMEOUT], (long)tags[PARA_TIMEOUT].number);
-    }
-    if (tags[PARA_CLEAN].present) {
-        kept_change_number(&set, &ica_kept[ICA_MQTT_CLEAN], (long)tags[PARA_CLEAN].number);
-    }
-    if (tags[PARA_KEEPALIVE].present) {
-        kept_change_number(&set, &ica_kept[ICA_MQTT_KEEPALIVE], (long)tags[PARA_KEEPALIVE].number);
-    }
+    ica_change_number(&set, ICA_MQTT_TIMEOUT, &tags[PARA_TIMEOUT]);
+    ica_change_number(&set, ICA_MQTT_CLEAN, &tags[PARA_CLEAN]);
+    ica_change_number(&set, ICA_MQTT_KEEPALIVE, &tags[PARA_KEEPALIVE]);
     if (tags[PARA_VERSION].present) {
         kept_change_text(&set, &ica_kept[ICA_MQTT_VERSION], tags[PARA_VERSION].text,
                          tags[PARA_VERSION].len);

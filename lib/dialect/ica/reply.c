@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "dialect/ica/instance.h"
 
@@ -202,7 +203,12 @@ at_result ica_received_binary(struct ica *ica, struct at_call *call,
     return AT_OK;
 }
 
-/* ---- data phases ---- */
+/* ---- requests ---- */
+
+char *ica_absolute_path(const char *path)
+{
+    return mem_printf("%s%s", *path == '/' ? "" : "/", path);
+}
 
 at_result ica_open_data(struct at_call *call, size_t len)
 {

@@ -56,6 +56,9 @@ void ica_put_seconds(struct buf *line, long ms);
 /* A URC line and, unless ica.urc_ok is off, its OK. */
 void ica_urc_ok(struct ica *ica, const char *line, size_t len);
 
+/* The path of a request with the "/" that the host may have left out. The caller frees it. */
+char *ica_absolute_path(const char *path);
+
 /* Opens the data phase of a binary send: len bytes, or with 0 to the end mark. */
 at_result ica_open_data(struct at_call *call, size_t len);
 

@@ -55,7 +55,8 @@ static void reboot(struct ica *ica)
 /* What is being sent: requests without outcome, and output that the host has not read. */
 static bool all_sent(const struct ica *ica)
 {
-    return mqtt_outstanding(ica->mqtt.service) == 0 && at_drained(ica->env.at);
+    return mqtt_outstanding(ica->mqtt.service) == 0 && ica_coap_outstanding(ica) == 0 &&
+           ica_http_outstanding(ica) == 0 && at_drained(ica->env.at);
 }
 
 void ica_reboot_tick(struct ev_loop *loop, ev_timer *timer, int events)
