@@ -103,5 +103,10 @@ void measure_publish(char **args);
 void measure_inbound(char **args);
 void measure_latency(char **args);
 void measure_start(char **args);
+void measure_coap(char **args);
+void measure_http(char **args);
+
+/* No measurement: the HTTP server of one, until it is ended. */
+void serve_requests(char **args);
 
 #endif

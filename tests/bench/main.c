@@ -19,6 +19,9 @@ static const struct {
     {"publish", 3, "LINK BROKER_PORT QOS", measure_publish},
     {"inbound", 3, "LINK BROKER_PORT QOS", measure_inbound},
     {"latency", 4, "LINK SAMPLES INTERVAL_US BROKER_PORT|0", measure_latency},
+    {"coap", 2, "LINK SERVER_PORT", measure_coap},
+    {"http", 2, "LINK SERVER_PORT", measure_http},
+    {"serve", 1, "PORT", serve_requests},
     {"start", 2, "LINK PROGRAM [ARGUMENT]...", measure_start},
 };
 
