@@ -6,6 +6,7 @@
 #   daemon/ctl/*.c       atmodemctl
 #   tests/**/test_*.c    one cmocka program each, linked with the other .c files of its folder and
 #                        those of tests/support
+#   cloud/plugin/*.c     standin.so, the stand-in's plugin for mosquitto; shares no code with lib/
 #
 # Everything built is in build/. `make SAN=address,undefined` builds a second tree beside the normal
 # one, in build/san-address-undefined/.
@@ -21,12 +22,14 @@ O     := $B/obj
 LIB_SOURCES    := $(sort $(shell find lib -name '*.c'))
 DAEMON_SOURCES := $(sort $(wildcard daemon/*.c))
 CTL_SOURCES    := $(sort $(wildcard daemon/ctl/*.c))
+PLUGIN_SOURCES := $(sort $(wildcard cloud/plugin/*.c))
 TEST_SOURCES   := $(sort $(shell find tests -name 'test_*.c'))
 
 objects       = $(patsubst %.c,$O/%.o,$1)
 ARCHIVE       := $B/libatmodem.a
 PROGRAMS      := $(if $(DAEMON_SOURCES),$B/atmodemd) $(if $(CTL_SOURCES),$B/atmodemctl)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$B/%)
+PLUGIN        := $B/cloud/standin.so
 
 all: $(ARCHIVE) $(PROGRAMS)
 
@@ -89,6 +92,16 @@ $B/atmodemctl: $(call objects,$(CTL_SOURCES)) $(ARCHIVE)
 
 $O/daemon/ctl/%.o: EXTRA_CFLAGS = $(EDIT_CFLAGS)
 
+# Needs mosquitto-dev, which the daemon does not.
+$(PLUGIN): $(call objects,$(PLUGIN_SOURCES))
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) -shared -pthread $(CFLAGS) $(filter-out -pie,$(MODE_LDFLAGS)) $(LDFLAGS) \
+	    -o $@ $^ $(PLUGIN_LIBS)
+
+$O/cloud/%.o: EXTRA_CFLAGS = -fPIC
+
+cloud: $(PLUGIN)
+
 # The reference documents come from the program's own tables; daemon/config.c has the daemon's.
 $B/generate: $(call objects,docs/generate.c daemon/config.c daemon/places.c) $(ARCHIVE)
 	$(call quiet,LINK,$@)$(LINK) $(LIBS)
@@ -110,7 +123,7 @@ $(TEST_PROGRAMS): $B/%: $O/%.o $$(call helpers,$$*.c) $(ARCHIVE)
 
 -include $(shell find $O -name '*.d' 2>/dev/null)
 
-test-programs: all $(TEST_PROGRAMS)
+test-programs: all $(PLUGIN) $(TEST_PROGRAMS)
 
 # What tests/run needs: both trees.
 check-programs: test-programs $B/generate
@@ -142,7 +155,7 @@ TIDY     = clang-tidy --quiet "$$0" -- -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(C
 # clang-tidy's stderr only counts what it has found in system headers.
 lint: build/config.mk
 	$(call quiet,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
-	$(call quiet,LINT,cppcheck)$(CPPCHECK) lib daemon tests
+	$(call quiet,LINT,cppcheck)$(CPPCHECK) lib daemon cloud tests
 	$(call quiet,LINT,clang-tidy)printf '%s\n' $(filter %.c,$(C_FILES)) | \
 	    xargs -P "$$(nproc)" -n 1 sh -c '$(TIDY) 2>/dev/null'
 
@@ -166,7 +179,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(datadir)/atmodemd
 
 clean:
-	rm -rf build/obj build/tests build/san-* build/libatmodem.a build/flags build/sources \
+	rm -rf build/obj build/tests build/cloud build/san-* build/libatmodem.a build/flags build/sources \
 	    build/atmodemd build/atmodemctl build/atmodemd.service
 
 distclean:
@@ -174,6 +187,7 @@ distclean:
 
 help:
 	@echo 'all            the programs (the default)'
+	@echo 'cloud          the plugin that makes mosquitto the broker of the local Alibaba Cloud'
 	@echo 'check          every test, normal and with sanitizers; T=NAME: only paths with NAME in them'
 	@echo 'bench          measures speed and memory against references and prints a table'
 	@echo 'lint           clang-format, cppcheck and clang-tidy find nothing'
@@ -186,5 +200,5 @@ help:
 	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
 	@echo 'sanitizers in a tree of its own.'
 
-.PHONY: all bench check check-programs clean distclean docs FORCE format help install lint test-programs \
-    uninstall
+.PHONY: all bench check check-programs clean cloud distclean docs FORCE format help install lint \
+    test-programs uninstall
