@@ -92,10 +92,11 @@ class CoapAccess:
     def _auth(self, request):
         members = self._members(request.payload)
         device = self._devices.find(members["productKey"], members["deviceName"])
-        if not device:
+        if not device or not device.device_secret:
             raise _Refused("4.01", "no such device")
         if not sign.is_signed(members, device.device_secret):
             raise _Refused("4.01", "wrong signature")
+        self._devices.activate(device)
         with self._lock:
             prepared, self._prepared = self._prepared, {}
         answer = self._open(device, prepared) if self._symmetric else self._admit(device, prepared)

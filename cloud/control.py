@@ -3,6 +3,8 @@
 import base64
 import urllib.parse
 
+from cloud.device_commands import DeviceCommands
+from cloud.downlink import DownlinkError
 from cloud.firmware import DEFAULT_MODULE, Image
 from cloud.web import Response
 
@@ -14,7 +16,9 @@ class Control:
 
     def __init__(self, cloud):
         self._cloud = cloud
+        self._devices = DeviceCommands(cloud)
         self._commands = {
+            **self._devices.commands,
             ("GET", "/ports"): lambda request: self._cloud.ports(),
             ("GET", "/records"): self._records,
             ("POST", "/expire"): self._expire,
@@ -30,6 +34,8 @@ class Control:
             return Response.of_json({"error": "no such command"}, 404)
         try:
             return Response.of_json(command(request))
+        except DownlinkError as error:
+            return Response.of_json({"error": str(error)}, 409)
         except (ValueError, TypeError, KeyError) as error:
             return Response.of_json({"error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -69,13 +75,11 @@ class Control:
     def _announce(self, request):
         """{"device": NAME, "module": .., "base": URL, "data": {..}}: pushes the newest image."""
         members = request.json()
-        device = self._cloud.devices.named(members["device"])
+        device = self._devices.device(members)
         image = self._cloud.firmware.newest(members.get("module", DEFAULT_MODULE))
-        if not device or not image:
-            raise ValueError("no such device" if not device else "no image of this module")
-        if not self._cloud.mqtt:
-            raise ValueError("there is no broker")
+        if not image:
+            raise ValueError("no image of this module")
         reply = self._cloud.ota.announcement(device, image, members.get("base"),
                                              members.get("data"))
-        self._cloud.mqtt.publish(reply)
+        self._cloud.downlink.push(device, reply)
         return {"topic": reply.topic, "payload": base64.b64encode(reply.payload).decode()}

@@ -46,8 +46,13 @@ class Firmware:
             raise ValueError(f"sign_method is one of {', '.join(DIGESTS)}")
         if not image.version or not image.content:
             raise ValueError("an image has a version and is not empty")
+        self.host(image)
         with self._lock:
             self._newest[image.module] = image
+
+    def host(self, image):
+        """It can be downloaded, and is nobody's newest."""
+        with self._lock:
             self._hosted[self._name(image)] = image
 
     def newest(self, module):

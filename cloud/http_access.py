@@ -83,12 +83,13 @@ class HttpAccess:
         self._check_form(request, "application/json")
         members = self._members(request)
         device = self._devices.find(members["productKey"], members["deviceName"])
-        if not device:
+        if not device or not device.device_secret:
             raise _Refused(20000, "no such device")
         if not sign.is_signed(members, device.device_secret):
             raise _Refused(20000, "wrong signature")
         if "timestamp" in members:
             self._check_time(members["timestamp"])
+        self._devices.activate(device)
         token = secrets.token_hex(16)
         self.tokens.issue(token, device)
         self._records.add("auth", "http", device, payload=request.body)

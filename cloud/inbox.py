@@ -32,6 +32,9 @@ class Inbox:
         a Reply or None."""
         self._handlers.append((matches, handler))
 
+    def device_of(self, topic):
+        return self._devices.of_topic(topic)
+
     def receive(self, via, topic, payload):
         device = self._devices.of_topic(topic)
         self._records.add("message", via, device, topic, payload)

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from bench import DEADLINE, Broker, Daemon, Host, wait_until  # noqa: E402
+from cloud_device import Device  # noqa: E402
 from standin import Standin  # noqa: E402
 
 
@@ -123,6 +124,43 @@ def start_standin(tmp_path):
 @pytest.fixture
 def standin(start_standin):
     return start_standin()
+
+
+@pytest.fixture(scope="module")
+def module_cloud(tmp_path_factory, pki):
+    standin = Standin(tmp_path_factory.mktemp("cloud"), "--with-broker", "--registration-time",
+                      "0.5", "--certificate", pki / "server.pem", "--key", pki / "server.key")
+    yield standin
+    assert standin.stop() == 0
+
+
+@pytest.fixture
+def cloud(module_cloud):
+    """A stand-in with a broker of its own. All tests of a file share it, but not its records."""
+    module_cloud.forget()
+    return module_cloud
+
+
+@pytest.fixture
+def connect(cloud):
+    """Devices on its broker."""
+    devices = []
+
+    def connect_(service="mqtt", **how):
+        devices.append(Device(cloud.ports[service], **how))
+        return devices[-1]
+
+    yield connect_
+    for device in devices:
+        device.close()
+
+
+@pytest.fixture
+def device(connect):
+    """Device one, connected."""
+    device = connect()
+    assert device.code == 0
+    return device
 
 
 @pytest.fixture(scope="session")

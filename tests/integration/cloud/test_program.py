@@ -1,6 +1,8 @@
 """The stand-in as a program: its beginning, its end, what it refuses."""
 
+import os
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -8,7 +10,7 @@ import urllib.error
 import pytest
 from bench import DEADLINE, free_port
 from conftest import Watcher
-from standin import DEVICES, ROOT
+from standin import DEVICES, PLUGIN, ROOT, Standin
 
 
 def run(tmp_path, devices, *options):
@@ -35,6 +37,11 @@ def test_signals_end_it(standin, how):
     "[devise one]\n", "[device]\n", "[device one]\nproduct_key = pk\n", "no section\n",
     "[device one]\nproduct_key=pk\ndevice_name=dn\ndevice_secret=s\nname=x\n",
     "[device one]\nproduct_key=pk\ndevice_name=dn\ndevice_secret=\n",
+    "[device one]\nproduct_key=pk\ndevice_name=dn\ndevice_secret=a;b\n",
+    "[device one]\nproduct_key=pk\ndevice_name=a/b\ndevice_secret=s\n",
+    "[device one]\nproduct_key=pk\ndevice_name=dn\ndevice_secret=s\ntsl=none\n",
+    "[product a]\n", "[product a]\nproduct_key=pk\ndynamic_registration=x\n",
+    "[product a]\nproduct_key=pk\n[product A]\nproduct_key=qk\n",
 ])
 def test_bad_devices(tmp_path, devices):
     status, out, error = run(tmp_path, devices)
@@ -70,6 +77,25 @@ def test_hears_again_when_its_broker_is_back(start_standin, broker):
     watcher.publish("/a1TestProdKey/dev001/user/update", b"again")
     assert standin.records(1, kind="message")[0]["payload"] == b"again"
     watcher.close()
+
+
+def test_ends_with_a_broker_of_its_own(tmp_path):
+    cloud = Standin(tmp_path / "standin", "--with-broker")
+    thread = f"/proc/{cloud.process.pid}/task/{cloud.process.pid}"
+    with open(f"{thread}/children", encoding="ascii") as children:
+        os.kill(int(children.read()), signal.SIGKILL)
+    assert cloud.process.wait(DEADLINE) == 1
+    cloud.stop()
+
+
+def test_a_broker_that_does_not_start(tmp_path):
+    port = str(free_port())
+    with socket.create_server(("127.0.0.1", int(port))):
+        for options in (("--mqtt-port", port, "--plugin", PLUGIN),
+                        ("--plugin", tmp_path / "none"), ("--plugin", "/bin/sh")):
+            status, out, error = run(tmp_path, DEVICES, "--with-broker", *options)
+            assert (status, out) == (1, "") and error.startswith("standin: ")
+            assert "Traceback" not in error
 
 
 def test_bad_commands(standin):
