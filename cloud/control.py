@@ -36,8 +36,10 @@ class Control:
             return Response.of_json(command(request))
         except DownlinkError as error:
             return Response.of_json({"error": str(error)}, 409)
-        except (ValueError, TypeError, KeyError) as error:
-            return Response.of_json({"error": f"{type(error).__name__}: {error}"}, 400)
+        except KeyError as error:
+            return Response.of_json({"error": f"{error} is missing"}, 400)
+        except (ValueError, TypeError) as error:
+            return Response.of_json({"error": str(error)}, 400)
 
     def _records(self, request):
         """?after=N, ?wait=SECONDS, and members that must be equal, such as ?kind=message."""
