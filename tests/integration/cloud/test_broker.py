@@ -218,3 +218,17 @@ def test_messages_wait_for_a_session_that_was_kept(cloud, connect):
     other.publish(topic, "while you were away")
     device = connect(clean=False)
     assert device.next(topic).payload == b"while you were away"
+
+
+def test_a_session_that_begins_anew_has_no_subscriptions(cloud, connect):
+    def push(device):
+        cloud.control("/property-set", device="one", params={"a": 1}, wait=0)
+        return device.next(f"/sys/{NAMES}/thing/service/property/set").qos
+
+    device = connect(clean=False)
+    device.subscribe(f"/sys/{NAMES}/thing/service/#", 0)
+    device.close()
+    again = connect(clean=False)
+    assert push(again) == 0  # as it was subscribed to
+    again.close()
+    assert push(connect(clean=True)) == 1
