@@ -121,15 +121,15 @@ class DeviceCommands:
         return {"topic": control.topic, "payload": _text(control.payload)}
 
     def _config(self, request):
-        """{"content": base64, "device": ..}: for all devices that ask; pushed to the named one."""
+        """{"content": base64, "device": ..}: for all devices that ask; pushed to the named one, or
+        to all that are connected."""
         members = request.json()
         self._cloud.config.set(_bytes(members, "content"))
-        if "device" not in members:
-            return {}
-        device = self.device(members)
-        push = self._cloud.config.push(device)
-        self._cloud.downlink.push(device, push)
-        return {"topic": push.topic, "payload": _text(push.payload)}
+        devices = [self.device(members)] if members.get("device") else self._cloud.devices.all()
+        told = [device for device in devices if self._cloud.presence.client(device)]
+        for device in told:
+            self._cloud.downlink.push(device, self._cloud.config.push(device))
+        return {"told": [device.name for device in told]}
 
     def _drop(self, request):
         """{"device": ..}: throws its connection out."""

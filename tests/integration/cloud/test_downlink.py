@@ -140,7 +140,7 @@ def test_images(cloud, device, tmp_path):
 
 def test_configuration_and_shadow(cloud, device, tmp_path):
     (tmp_path / "file").write_bytes(b"{}")
-    assert run(cloud, "config", str(tmp_path / "file"))[0] == 0
+    assert run(cloud, "config", str(tmp_path / "file")) == (0, "told one\n", "")
     assert device.next_json(f"/sys/{NAMES}/thing/config/push")["params"]["configSize"] == 2
     assert run(cloud, "shadow", "color=red")[0] == 0
     state = device.next_json(f"/shadow/get/{NAMES}")["payload"]["state"]
@@ -148,6 +148,9 @@ def test_configuration_and_shadow(cloud, device, tmp_path):
     command = Running(cloud, "desired", "a=1")
     assert answer(device, SET)["params"] == {"a": 1}
     assert command.end()[0] == 0
+    for words in (("config", str(tmp_path / "file")), ("shadow", "a=1"), ("desired", "a=1")):
+        status, out, _ = run(cloud, words[0], "--device", "two", *words[1:])
+        assert status == 0 and out.startswith("kept until ")
 
 
 def test_devices_and_records(cloud, device):
