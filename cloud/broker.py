@@ -17,9 +17,9 @@ class BrokerError(Exception):
 
 
 class Broker:
-    """Runs when it is made. port and tls_port (None without a certificate) are where it listens;
-    secret is the password of the user `standin`, who may do everything. Make it in the main thread:
-    the process ends with the thread that has started it."""
+    """Runs when it is made. port and tls_port (None without a certificate) are where it listens; with
+    both there is a front (front.py) for devices. secret is the password of the user `standin`, who may
+    do everything. Make it in the main thread: the process ends with the thread that has started it."""
 
     USER = "standin"
 
@@ -41,8 +41,10 @@ class Broker:
         options = self._options
         for _ in range(20):
             self.port, tls_port = random.sample(PORTS, 2)
-            self.port = options.mqtt_port or self.port
-            self.tls_port = (options.mqtts_port or tls_port) if options.certificate else None
+            if options.certificate:
+                self.tls_port = options.mqtts_port or tls_port
+            else:
+                self.port = options.mqtt_port or self.port
             self._run()
             if self._wait_running():
                 return

@@ -23,6 +23,7 @@ from cloud.desired import Desired
 from cloud.downlink import Downlink
 from cloud.faults import Faults
 from cloud.firmware import DEFAULT_MODULE, Firmware, Image
+from cloud.front import Front
 from cloud.http_access import HttpAccess
 from cloud.inbox import Inbox
 from cloud.mqtt_client import MqttClient
@@ -107,6 +108,9 @@ class Cloud:
         if options.with_broker:
             self.broker = Broker(options, folder, devices_folder)
             address, user = (options.host, self.broker.port), (Broker.USER, self.broker.secret)
+            if self.broker.tls_port:
+                self._servers["mqtt"] = Front(options.host, options.mqtt_port, self.broker.port,
+                                              self.broker.tls_port)
         if address:
             self.mqtt = MqttClient(address, user, inbox, self.presence, self.records)
             self.downlink.publish = self.mqtt.publish
@@ -122,9 +126,9 @@ class Cloud:
     def ports(self):
         ports = {name: server.port for name, server in self._servers.items()}
         if self.broker:
-            ports["mqtt"] = self.broker.port
-            if self.broker.tls_port:
-                ports["mqtts"] = self.broker.tls_port
+            ports.setdefault("mqtt", self.broker.port)
+        if self.broker and self.broker.tls_port:
+            ports["mqtts"] = self.broker.tls_port
         return ports
 
     def expire(self):

@@ -26,7 +26,8 @@ def test_commands():
         assert generated("commands", dialect) == document.read_text(), "run `make docs`"
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/cloud.md",
+                                      "cloud/README.md"])
 def test_links(document):
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):

@@ -1,9 +1,11 @@
 """The stand-in's broker: who may connect, and what he may say and hear."""
 
+import socket
+
 import paho.mqtt.client as mqtt
 import pytest
 from bench import DEADLINE
-from cloud_device import NAMES, PASSWORD, PLAIN, PRODUCT_KEY, sign
+from cloud_device import NAMES, PASSWORD, PLAIN, PRODUCT_KEY, Device, sign
 
 NAME = "a1TestProdKey.dev001"
 
@@ -102,11 +104,30 @@ def test_tls(cloud, connect, pki):
     assert device.code == 0 and cloud.records(1, kind="login")[0]["tls"]
     assert connect("mqtts", client_id=NAME + PLAIN, ca=ca).code == 2
     assert connect("mqtt", client_id=NAME + over_tls).code == 2
+    # The platform has one port for both.
+    assert connect("mqtt", client_id=NAME + over_tls, ca=ca).code == 0
+    assert connect("mqtt", client_id=NAME + PLAIN, ca=ca).code == 2
+    device = connect("mqtts", client_id=NAME + over_tls, ca=ca)
     # The newer connection of the same device throws the older one off, wherever it came in.
     newer = connect()
     device.wait_gone()
     cloud.control("/property-set", device="one", params={"a": 1}, wait=0)
     assert newer.next(f"/sys/{NAMES}/thing/service/property/set").qos == 1
+
+
+def test_strangers_at_the_port_hold_nobody_up(start_standin, pki, connect):
+    cloud = start_standin("--with-broker", "--certificate", pki / "server.pem", "--key",
+                          pki / "server.key")
+    address = "127.0.0.1", cloud.ports["mqtt"]
+    with socket.create_connection(address), socket.create_connection(address) as other:
+        socket.create_connection(address).close()
+        other.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        other.settimeout(DEADLINE)
+        assert other.recv(100) == b""  # the broker has closed it
+        device = Device(cloud.ports["mqtt"])
+        assert device.code == 0
+        assert cloud.stop() == 0
+        device.wait_gone()
 
 
 def test_the_newer_connection_throws_the_older_one_off(cloud, connect, device):
