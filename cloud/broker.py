@@ -17,9 +17,10 @@ class BrokerError(Exception):
 
 
 class Broker:
-    """Runs when it is made. port and tls_port (None without a certificate) are where it listens; with
-    both there is a front (front.py) for devices. secret is the password of the user `standin`, who may
-    do everything. Make it in the main thread: the process ends with the thread that has started it."""
+    """Runs when it is made. port and tls_port (None without a certificate) are where it listens;
+    with both there is a front (front.py) for devices. secret is the password of the user `standin`,
+    who may do everything. Make it in the main thread: the process ends with the thread that has
+    started it."""
 
     USER = "standin"
 

@@ -1,5 +1,5 @@
-"""The devices and products that the stand-in knows: from an INI file, which the broker's plugin reads
-too, and from what happened since."""
+"""The devices and products that the stand-in knows: from an INI file, which the broker's plugin
+reads too, and from what happened since."""
 
 import configparser
 import pathlib
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from cloud.tsl import Model, ModelError
 
 NAME = re.compile(r"[A-Za-z0-9_@.:-]{1,64}")
-SECRET = re.compile(r"[A-Za-z0-9_@.:+/=-]{1,64}")  # the plugin's reader of INI files has other comments
+# The plugin's reader of INI files takes other characters for comments.
+SECRET = re.compile(r"[A-Za-z0-9_@.:+/=-]{1,64}")
 
 
 class DevicesError(Exception):
@@ -112,7 +113,7 @@ class Devices:
 # ---- the file ----
 
 def load(path, folder):
-    """[product NAME] product_key and, if wanted, product_secret, dynamic_registration (0 or 1), tsl;
+    """[product NAME] product_key and, if wanted, product_secret, dynamic_registration, tsl;
     [device NAME] product_key, device_name, device_secret and, if wanted, tsl."""
     parser = configparser.ConfigParser(interpolation=None, default_section="", delimiters=("=",))
     try:

@@ -1,5 +1,5 @@
-"""One port for MQTT with and without TLS, as the platform has it: the first byte of a connection tells
-to which of the broker's ports it goes."""
+"""One port for MQTT with and without TLS, as the platform has it: the first byte of a connection
+tells to which of the broker's ports it goes."""
 
 import asyncio
 import contextlib

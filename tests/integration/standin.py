@@ -39,8 +39,8 @@ device_secret = 00112233445566778899aabbccddeeff
 
 
 def preload(folder):
-    """What must be in the environment for a broker whose plugin is built with sanitizers: a mosquitto
-    earlier in the search path, that loads their libraries first."""
+    """What must be in the environment for a broker whose plugin is built with sanitizers: a
+    mosquitto earlier in the search path, that loads their libraries first."""
     needed = subprocess.run(["ldd", PLUGIN], capture_output=True, text=True, check=True).stdout
     libraries = re.findall(r"=> (\S*/lib[au]b?san\S*)", needed)
     if not libraries:

@@ -105,12 +105,13 @@ def test_a_token_and_what_it_is_good_for(cloud, connect, register):
     name = "new-device"
     password = sign("sha256", PRODUCT_SECRET, f"deviceName{name}productKey{PRODUCT_KEY}random1")
     client_id = "x|securemode=2,authType=regnwl,random=1,signmethod=hmacsha256|"
-    grant = register(client_id, password, user_name=f"{name}&{PRODUCT_KEY}").next_json("/ext/regnwl")
+    user_name = f"{name}&{PRODUCT_KEY}"
+    grant = register(client_id, password, user_name=user_name).next_json("/ext/regnwl")
     assert list(grant) == ["productKey", "deviceName", "clientId", "deviceToken"]
     assert (grant["productKey"], grant["deviceName"]) == (PRODUCT_KEY, name)
     pairs = "|authType=connwl,securemode=-2,_ss=1,ext=3,_v=sdk-c-4.1.0|"
     device = connect(client_id=grant["clientId"] + pairs, password=grant["deviceToken"],
-                     user_name=f"{name}&{PRODUCT_KEY}")
+                     user_name=user_name)
     assert device.code == 0
     topic = f"/sys/{PRODUCT_KEY}/{name}/thing/event/property/post"
     device.publish(topic, '{"id":"1","params":{"a":1}}')
