@@ -1,4 +1,4 @@
-/* Copies and time-outs of requests, alone and many at once. */
+/* Copies and time-outs of requests. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void test_timeout(void **state)
     response.type = CON;
     response.mid++;
     peer_send(bench->peer, &response);
-    bench_quiet(bench, 4.5); /* 3 seconds is when the next copy would come */
+    bench_quiet(bench, 3); /* the next copy would come 3 to 4.5 s after the request */
     assert_int_equal(bench->peer->received, 2);
 }
 
@@ -41,7 +41,7 @@ static void test_copies(void **state)
     struct bench *bench = *state;
     bench_get(bench, "/short", 500);
     bench_get(bench, "/two", 2000);
-    bench_get(bench, "/long", 8500);
+    bench_get(bench, "/long", 6000);
     bench_non(bench, 1000);
     bench_expect(bench, "1 timeout");
     bench_expect(bench, "4 timeout");
@@ -49,7 +49,7 @@ static void test_copies(void **state)
     unsigned before = bench->peer->received;
     assert_int_equal(before, 6); /* short 1, NON 1, two 2, long 2 */
     bench_expect(bench, "3 timeout");
-    /* About 0, 1, 3, 7 s, by the pace; nothing else. */
+    /* At 0, 1, 3 and perhaps 5 s, by the pace; nothing else. */
     assert_in_range(bench->peer->received, before + 1, before + 2);
     before = bench->peer->received;
     bench_quiet(bench, 1.5);
@@ -90,7 +90,7 @@ static void test_only_ack(void **state)
 {
     struct bench *bench = *state;
     bench->peer->answer = answer_ack;
-    bench_get(bench, "/a", 4500);
+    bench_get(bench, "/a", 2500);
     bench_expect(bench, "1 timeout");
     assert_int_equal(bench->peer->received, 1);
 }
@@ -110,65 +110,6 @@ static void test_many_sizes_of_time(void **state)
     }
 }
 
-static void answer_two_of_three(struct peer *to, const struct message *message)
-{
-    struct message response = peer_response(message, 0x45, "x");
-    if (++to->step % 3 || to->step > 90) {
-        peer_send(to, &response);
-    }
-}
-
-static void test_many(void **state)
-{
-    struct bench *bench = *state;
-    bench->peer->answer = answer_two_of_three;
-    double start = bench_now();
-    for (unsigned i = 1; i <= COAP_CLIENT_REQUESTS_MAX; i++) {
-        bench_get(bench, "/m", 16000);
-        for (unsigned k = 1; k < i; k++) {
-            assert_int_not_equal(bench->tokens[i], bench->tokens[k]);
-        }
-    }
-    const struct coap_client_request more = {
-        .method = COAP_CLIENT_GET, .path = "/m", .content_format = -1, .accept = -1};
-    assert_int_equal(coap_client_outstanding(bench->client), COAP_CLIENT_REQUESTS_MAX);
-    assert_int_equal(coap_client_send(bench->client, &more, NULL, NULL), 0);
-    assert_int_equal(coap_client_ping(bench->client, 1000, NULL, NULL), 0);
-    for (unsigned i = 0; i < COAP_CLIENT_REQUESTS_MAX; i++) {
-        char *line = bench_take(bench);
-        if (!strstr(line, " response 205 1 x")) {
-            fail_msg("%s (%s)", line, bench->why);
-        }
-        free(line);
-    }
-    assert_true(bench_now() - start < 12);
-    assert_int_equal(coap_client_outstanding(bench->client), 0);
-}
-
-/* One lost request does not hold up the others. */
-static void answer_all_but_first(struct peer *to, const struct message *message)
-{
-    struct message response = peer_response(message, 0x45, "x");
-    if (to->step++) {
-        peer_send(to, &response);
-    }
-}
-
-static void test_no_stall(void **state)
-{
-    struct bench *bench = *state;
-    bench->peer->answer = answer_all_but_first;
-    double start = bench_now();
-    for (unsigned i = 0; i < 20; i++) {
-        bench_get(bench, "/m", 5000);
-    }
-    for (unsigned i = 2; i <= 20; i++) {
-        bench_expect(bench, "%u response 205 1 x", i);
-    }
-    assert_true(bench_now() - start < 0.5);
-    bench_expect(bench, "1 response 205 1 x");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,8 +118,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_id, bench_setup_peer, bench_teardown),
         cmocka_unit_test_setup_teardown(test_only_ack, bench_setup_peer, bench_teardown),
         cmocka_unit_test_setup_teardown(test_many_sizes_of_time, bench_setup_peer, bench_teardown),
-        cmocka_unit_test_setup_teardown(test_many, bench_setup_peer, bench_teardown),
-        cmocka_unit_test_setup_teardown(test_no_stall, bench_setup_peer, bench_teardown),
     };
     return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);
 }
