@@ -65,11 +65,21 @@ static bool run(struct server *server, const char *const *more)
     return false;
 }
 
+/* A port that is free like the one behind it. */
+static int free_pair(void)
+{
+    int port;
+    do {
+        port = ports_free();
+    } while (ports_bound(port + 1) || ports_listening(port + 1));
+    return port;
+}
+
 struct server *server_create(const char *const *more)
 {
     struct server *server = mem_zeroed(sizeof *server);
     for (int i = 0; i < 5; i++) {
-        server->port = ports_free();
+        server->port = free_pair();
         if (run(server, more)) {
             return server;
         }

@@ -97,7 +97,9 @@ static void test_send_in_callback(void **state)
     for (unsigned i = 1; i <= 200; i++) {
         char *line = bench_take(bench);
         assert_int_equal(strtoul(line, NULL, 10), i);
-        assert_non_null(strstr(line, " response 205 "));
+        if (!strstr(line, " response 205 ")) {
+            fail_msg("%s (%s)", line, bench->why);
+        }
         free(line);
     }
 }
@@ -120,7 +122,7 @@ static void test_destroy_at_each_moment(void **state)
         for (int turn = 0; turn < i % 16 && coap_client_outstanding(bench->client); turn++) {
             ev_run(bench->loop, EVRUN_ONCE);
             if (turn == 5) {
-                bench_non(bench, 5000);
+                bench_non(bench, 50);
             }
         }
         bench_destroy(bench);
