@@ -51,7 +51,9 @@ struct coap_client_uri {
 bool coap_client_uri_parse(const char *text, struct coap_client_uri *uri);
 
 /* Whether a path with query, as a host gives it, can be sent: "/a/b?c=d", percent-encoding decoded,
- * no segment or query above 255 bytes, no bad percent-encoding, no NUL (RFC 7252 section 6.4). */
+ * at most 1,000 bytes, no segment or argument above 255, none of the segments "." or "..", no "#",
+ * no bad percent-encoding, no NUL (RFC 7252 sections 5.10.1 and 6.4). The first "/" may be missing.
+ */
 bool coap_client_path_valid(const char *path, size_t len);
 
 /* ---- a server ---- */
@@ -104,7 +106,7 @@ struct coap_client_request {
     size_t len;         /* 0: none; at most COAP_CLIENT_BODY_MAX */
     int content_format; /* -1: no such option */
     int accept;         /* -1: no such option */
-    const struct coap_client_option *options; /* further ones, for instance of a vendor */
+    const struct coap_client_option *options; /* further ones, for instance of a vendor, 1..65535 */
     size_t option_count;
     unsigned timeout_ms; /* from now to the last block of the response */
 };
@@ -116,11 +118,15 @@ enum {
 
 enum coap_client_outcome {
     COAP_CLIENT_RESPONSE,    /* of any code; also separate ones */
-    COAP_CLIENT_TIMEOUT,     /* no (whole) response in time; an empty ACK is none */
-    COAP_CLIENT_RESET,       /* RST */
-    COAP_CLIENT_UNREACHABLE, /* ICMP says so, or the name has no address, or no network */
-    COAP_CLIENT_INSECURE,    /* DTLS: no handshake, or the peer is not trusted; bad files or keys */
-    COAP_CLIENT_BROKEN,      /* a response that cannot be read or put together, or is too large */
+    COAP_CLIENT_TIMEOUT,     /* no (whole) response in time; neither an empty ACK is one, nor what
+                              * is no CoAP, nor what has an unknown critical option */
+    COAP_CLIENT_RESET,       /* RST. To a NON it goes unseen: that is a time-out */
+    COAP_CLIENT_UNREACHABLE, /* ICMP says so (unseen, too, while there are only NONs on UDP), or the
+                              * name has no address, or no network, or a DTLS session was closed */
+    COAP_CLIENT_INSECURE,    /* DTLS: no handshake, also none in time, or the peer is not trusted;
+                              * bad files or keys */
+    COAP_CLIENT_BROKEN,      /* a response that cannot be put together, or is too large; a request
+                              * whose options fill a datagram */
 };
 
 /* Valid during the callback. */
@@ -129,7 +135,8 @@ struct coap_client_response {
     int code;          /* class * 100 + detail: 205 for 2.05; 0 without a response */
     const char *bytes; /* NUL behind them */
     size_t len;
-    const struct coap_client_option *options; /* of the response, all of them */
+    const struct coap_client_option *options; /* of the response, but not Block1 and Block2; of one
+                                               * in blocks those of its first block */
     size_t option_count;
     const char *why; /* outcome in words, for logs; never NULL */
 };
@@ -140,7 +147,11 @@ typedef void (*coap_client_done)(void *ctx, uint16_t token,
 /* Sends a request. The number that comes back, 1..65535, is the token on the wire (two bytes, big
  * endian, not to be guessed); no two under way are equal. done comes exactly once, within
  * timeout_ms; a response after that is dropped, nothing is sent for it any more. 0: too many are
- * under way, nothing was sent. */
+ * under way, or it is too large; nothing was sent.
+ *
+ * A CON is sent up to six times, at 0, 1, 3, 7, 15 and 31 times a pace of 1 to 1.5 s (sooner where
+ * the time is short), until its ACK or response. Of a body in blocks each block has a token of its
+ * own, only the first has the one that is told. */
 uint16_t coap_client_send(struct coap_client *client, const struct coap_client_request *request,
                           coap_client_done done, void *ctx);
 
