@@ -75,8 +75,8 @@ struct coap_client_options {
     size_t psk_key_len;
 };
 
-/* Costs no descriptor and no look-up before its first request; what it holds then is given back
- * some time after the last one. Never NULL. env outlives it. */
+/* Costs no descriptor and no look-up before its first request; what it holds then is given back a
+ * minute after the last one, with DTLS five minutes. Never NULL. env outlives it. */
 struct coap_client *coap_client_create(const struct service_env *env,
                                        const struct coap_client_options *options);
 /* Requests under way end without a callback. NULL is fine. */
