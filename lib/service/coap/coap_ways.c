@@ -195,8 +195,13 @@ static bool on_answer(void *ctx, struct coap_link *link, const coap_pdu_t *pdu)
     *client->warned = '\0';
     struct coap_request *request = find_token(client, link, pdu);
     if (request) {
-        take_response(request, pdu);
-        return true;
+        /* In an ACK the message id must match as well (RFC 7252 5.3.2). */
+        bool foreign = coap_pdu_get_type(pdu) == COAP_MESSAGE_ACK &&
+                       coap_pdu_get_mid(pdu) != request->mid;
+        if (!foreign) {
+            take_response(request, pdu);
+        }
+        return !foreign;
     }
     request = find_mid(client, link, coap_pdu_get_mid(pdu));
     if (request && request->ping && coap_pdu_get_type(pdu) == COAP_MESSAGE_ACK) {
