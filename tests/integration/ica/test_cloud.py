@@ -1,9 +1,11 @@
 """The cloud's own CoAP and HTTPS access, against the local stand-in, which checks every signature."""
 
 import json
+import subprocess
 
 import pytest
-from bench import OK, cme, line
+from bench import DEADLINE, OK, cme, free_port, line, wait_until
+from coap import bound
 from standin import DEVICE_NAME, PRODUCT_KEY, Standin
 
 SECRET = "c75b6a4e39342f02ec161ba682566054"
@@ -167,6 +169,26 @@ def test_coap_only_stored(cloud, start_daemon, open_host):
         "network.redirect": f"*.aliyuncs.com=127.0.0.1:{cloud.ports['coap']}"}))
     host.ask(f"AT+ICOAPAUTH={TRIPLE}", OK)
     report(host)
+
+
+def test_coap_over_dtls(tmp_path, pki, cloud, start_daemon, open_host):
+    """The cloud's other variant: a token, and nothing encrypted but the line."""
+    port = free_port()
+    front = subprocess.Popen(
+        ["socat", f"OPENSSL-DTLS-LISTEN:{port},bind=127.0.0.1,cert={pki}/server.pem,"
+         f"key={pki}/server.key,verify=0,fork", f"UDP:127.0.0.1:{cloud.ports['coap_dtls']}"])
+    try:
+        wait_until(lambda: bound(port), "the front")
+        host = open_host(start_daemon(settings={
+            "ica.auth": "cloud", "coap.uri": f"coaps://127.0.0.1:{port}", "coap.ca_file": pki / "ca.pem"}))
+        host.ask(f"AT+ICOAPAUTH={TRIPLE}", OK, "+ICOAPAUTH:OK")
+        token = report(host)
+        host.search(rf"\+ICOAPRCVRSP:{token},.*OK\r\n")
+        record, = cloud.records(1, kind="message", topic=TOPIC)
+        assert record["payload"] == b"hello"
+    finally:
+        front.terminate()
+        front.wait(DEADLINE)
 
 
 # ---- OTA over CoAP ----
