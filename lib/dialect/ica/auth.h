@@ -59,6 +59,10 @@ extern const struct at_param ica_auth_params[ICA_AUTH_PARAMS];
 at_result ica_auth_read(void *ctx, struct at_call *call);
 at_result ica_auth_set(void *ctx, struct at_call *call);
 at_result ica_auth_execute(void *ctx, struct at_call *call);
+#define ICA_AUTH_COMMAND                                                                           \
+    .forms = AT_TEST | AT_READ | AT_SET | AT_EXECUTE, .params = ica_auth_params,                   \
+    .param_count = ICA_AUTH_PARAMS, .read = ica_auth_read, .set = ica_auth_set,                    \
+    .execute = ica_auth_execute
 
 /* Values that end up in C strings: no NUL. */
 bool ica_no_nul(const char *bytes, size_t len);

@@ -72,19 +72,8 @@ static bool path_valid(const char *bytes, size_t len)
     return valid;
 }
 
-#define METHOD                                                                                     \
-    {                                                                                              \
-        .name = "method", .type = AT_INT, .min = 1, .max = 4                                       \
-    }
-#define PATH                                                                                       \
-    {                                                                                              \
-        .name = "path", .type = AT_STRING, .min = 1, .max = ICA_TOPIC_MAX, .valid = path_valid     \
-    }
-
-static const struct at_param text_params[] = {
-    METHOD, PATH, {.name = "message", .type = AT_STRING, .max = ICA_TEXT_MAX, .flags = AT_FREE}};
-static const struct at_param binary_params[] = {
-    METHOD, PATH, {.name = "msg_len", .type = AT_INT, .max = ICA_BINARY_MAX}};
+static const struct at_param text_params[] = {ICA_METHOD, ICA_PATH(path_valid), ICA_MESSAGE};
+static const struct at_param binary_params[] = {ICA_METHOD, ICA_PATH(path_valid), ICA_MSG_LEN};
 
 static const struct at_command rows[] = {
     {.name = "+IHTTPARA",
@@ -95,12 +84,7 @@ static const struct at_command rows[] = {
      .set = para_set,
      .help = "kept connections, time limit of an HTTP request"},
     {.name = "+IHTTPAUTH",
-     .forms = AT_TEST | AT_READ | AT_SET | AT_EXECUTE,
-     .params = ica_auth_params,
-     .param_count = ICA_AUTH_PARAMS,
-     .read = ica_auth_read,
-     .set = ica_auth_set,
-     .execute = ica_auth_execute,
+     ICA_AUTH_COMMAND,
      .help = "authenticate the device with the HTTP server; without values: the stored ones"},
     {.name = "+IHTTPSEND",
      .aliases = "+IHTTSEND",

@@ -145,10 +145,8 @@ static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .
         .name = "qos", .type = AT_INT, .max = 2                                                    \
     }
 
-static const struct at_param pub_params[] = {
-    TOPIC, QOS, {.name = "message", .type = AT_STRING, .max = ICA_TEXT_MAX, .flags = AT_FREE}};
-static const struct at_param pubin_params[] = {
-    TOPIC, QOS, {.name = "msg_len", .type = AT_INT, .max = ICA_BINARY_MAX}};
+static const struct at_param pub_params[] = {TOPIC, QOS, ICA_MESSAGE};
+static const struct at_param pubin_params[] = {TOPIC, QOS, ICA_MSG_LEN};
 static const struct at_param sub_params[] = {FILTER, QOS};
 static const struct at_param unsub_params[] = {FILTER};
 
@@ -160,12 +158,7 @@ static const struct at_command rows[] = {
      .set = mode_set,
      .help = "MQTT over plain TCP (0) or TLS (1)"},
     {.name = "+IMQTTAUTH",
-     .forms = AT_TEST | AT_READ | AT_SET | AT_EXECUTE,
-     .params = ica_auth_params,
-     .param_count = ICA_AUTH_PARAMS,
-     .read = ica_auth_read,
-     .set = ica_auth_set,
-     .execute = ica_auth_execute,
+     ICA_AUTH_COMMAND,
      .help = "authenticate the device with the broker; without values: the stored ones"},
     {.name = "+IMQTTPARA",
      .aliases = "+MQTTPARA",

@@ -56,6 +56,25 @@ void ica_put_seconds(struct buf *line, long ms);
 /* A URC line and, unless ica.urc_ok is off, its OK. */
 void ica_urc_ok(struct ica *ica, const char *line, size_t len);
 
+/* ---- parameters of send commands ---- */
+
+#define ICA_METHOD                                                                                 \
+    {                                                                                              \
+        .name = "method", .type = AT_INT, .min = 1, .max = 4                                       \
+    }
+#define ICA_PATH(check)                                                                            \
+    {                                                                                              \
+        .name = "path", .type = AT_STRING, .min = 1, .max = ICA_TOPIC_MAX, .valid = (check)        \
+    }
+#define ICA_MESSAGE                                                                                \
+    {                                                                                              \
+        .name = "message", .type = AT_STRING, .max = ICA_TEXT_MAX, .flags = AT_FREE                \
+    }
+#define ICA_MSG_LEN                                                                                \
+    {                                                                                              \
+        .name = "msg_len", .type = AT_INT, .max = ICA_BINARY_MAX                                   \
+    }
+
 /* The path of a request with the "/" that the host may have left out. The caller frees it. */
 char *ica_absolute_path(const char *path);
 
