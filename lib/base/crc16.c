@@ -1,14 +1,45 @@
 #include "base/crc16.h"
 
-uint16_t crc16(const void *bytes, size_t len)
+/* The highest bit first. */
+static uint16_t ccitt(unsigned crc, const unsigned char *bytes, size_t len)
 {
-    const unsigned char *byte = bytes;
-    unsigned crc = 0xFFFF;
     for (size_t i = 0; i < len; i++) {
-        crc ^= (unsigned)byte[i] << 8;
+        crc ^= (unsigned)bytes[i] << 8;
         for (int bit = 0; bit < 8; bit++) {
             crc = crc & 0x8000 ? (crc << 1 ^ 0x1021) : crc << 1;
         }
     }
     return (uint16_t)crc;
+}
+
+/* The lowest bit first: the polynomial 0x8005 is 0xA001 then. */
+static uint16_t reflected(unsigned crc, const unsigned char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc & 1 ? (crc >> 1 ^ 0xA001) : crc >> 1;
+        }
+    }
+    return (uint16_t)crc;
+}
+
+uint16_t crc16(const void *bytes, size_t len)
+{
+    return ccitt(0xFFFF, bytes, len);
+}
+
+uint16_t crc16_xmodem(const void *bytes, size_t len)
+{
+    return ccitt(0, bytes, len);
+}
+
+uint16_t crc16_arc(const void *bytes, size_t len)
+{
+    return reflected(0, bytes, len);
+}
+
+uint16_t crc16_modbus(const void *bytes, size_t len)
+{
+    return reflected(0xFFFF, bytes, len);
 }

@@ -85,22 +85,43 @@ bool aliyun_mqtt_password(enum aliyun_sign method, const struct aliyun_device *d
     return ok;
 }
 
-bool aliyun_mqtt_login(const struct aliyun_device *device, bool tls, const char *version,
-                       struct aliyun_mqtt_login *login)
+/* bars: what stands behind the name in the client id. */
+static bool secret_login(const struct aliyun_device *device, const char *bars,
+                         struct aliyun_mqtt_login *login)
 {
     char *name = mem_printf("%s.%s", device->product_key, device->device_name);
     char password[ALIYUN_SIGNATURE_SIZE];
     bool ok = aliyun_mqtt_password(ALIYUN_HMAC_SHA256, device, name, ALIYUN_TIMESTAMP, password);
     *login = (struct aliyun_mqtt_login){0};
     if (ok) {
-        login->client_id = mem_printf(
-            "%s|timestamp=%s,_v=%s,securemode=%d,signmethod=hmacsha256,lan=C,gw=0,ext=0|", name,
-            ALIYUN_TIMESTAMP, version, tls ? 2 : 3);
+        login->client_id = mem_printf("%s%s", name, bars);
         login->username = mem_printf("%s&%s", device->device_name, device->product_key);
         login->password = mem_string(password);
     }
     free(name);
     mem_wipe(password, sizeof password);
+    return ok;
+}
+
+bool aliyun_mqtt_login(const struct aliyun_device *device, bool tls, const char *version,
+                       struct aliyun_mqtt_login *login)
+{
+    char *bars =
+        mem_printf("|timestamp=%s,_v=%s,securemode=%d,signmethod=hmacsha256,lan=C,gw=0,ext=0|",
+                   ALIYUN_TIMESTAMP, version, tls ? 2 : 3);
+    bool ok = secret_login(device, bars, login);
+    free(bars);
+    return ok;
+}
+
+bool aliyun_sdk4_login(const struct aliyun_device *device, bool tls,
+                       struct aliyun_mqtt_login *login)
+{
+    char *bars =
+        mem_printf("|timestamp=%s,_ss=1,_v=sdk-c-4.1.0,securemode=%d,signmethod=hmacsha256,ext=3,|",
+                   ALIYUN_TIMESTAMP, tls ? 2 : 3);
+    bool ok = secret_login(device, bars, login);
+    free(bars);
     return ok;
 }
 

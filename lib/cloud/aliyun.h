@@ -57,6 +57,9 @@ struct aliyun_mqtt_login {
  * ALIYUN_TIMESTAMP, securemode 2 with TLS and 3 without. version stands in `_v=`. */
 bool aliyun_mqtt_login(const struct aliyun_device *device, bool tls, const char *version,
                        struct aliyun_mqtt_login *login);
+/* The same as the vendor's C SDK 4.1 forms it, which the Wi-Fi modules have inside. */
+bool aliyun_sdk4_login(const struct aliyun_device *device, bool tls,
+                       struct aliyun_mqtt_login *login);
 void aliyun_mqtt_login_free(struct aliyun_mqtt_login *login);
 
 /* The broker's name for a product. The caller frees it. */

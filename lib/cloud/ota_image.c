@@ -33,10 +33,10 @@ struct ota_image {
     EVP_MD_CTX *hash; /* over the bytes that are here; NULL: no digest was announced */
     enum ota_image_state state;
     struct http_transfer *transfer;
-    uint64_t skip;     /* bytes of this answer that are here already */
-    bool length_known; /* this answer says how long it is */
-    const char *fault; /* why a callback ended the transfer */
-    bool fatal;        /* the fault is the image's */
+    uint64_t skip;                    /* bytes of this answer that are here already */
+    bool length_known;                /* this answer says how long it is */
+    const char *fault;                /* why a callback ended the transfer */
+    enum ota_image_state fault_state; /* what that is then */
 };
 
 /* ---- the file ---- */
@@ -120,10 +120,10 @@ static bool hash_is_right(const struct ota_image *image)
 
 /* ---- the download ---- */
 
-static enum http_go stop(struct ota_image *image, const char *why, bool fatal)
+static enum http_go stop(struct ota_image *image, const char *why, enum ota_image_state state)
 {
     image->fault = why;
-    image->fatal = fatal;
+    image->fault_state = state;
     return HTTP_STOP;
 }
 
@@ -136,17 +136,18 @@ static enum http_go on_head(void *ctx, const struct http_head *head)
         image->skip = image->loaded; /* it begins at the first byte again */
     } else if (head->status == 206) {
         if (head->range_from != (int64_t)image->loaded) {
-            return stop(image, "the server has sent another part than was asked for", false);
+            return stop(image, "the server has sent another part than was asked for",
+                        OTA_IMAGE_FAILED);
         }
         image->skip = 0;
         whole = head->range_size;
     } else if (head->status == 416) {
-        return stop(image, "the image is shorter than announced", true);
+        return stop(image, "the image is shorter than announced", OTA_IMAGE_WRONG);
     } else {
-        return stop(image, "the server has refused", false);
+        return stop(image, "the server has refused", OTA_IMAGE_REFUSED);
     }
     if (whole >= 0 && (uint64_t)whole != image->size) {
-        return stop(image, "the image is not as long as announced", true);
+        return stop(image, "the image is not as long as announced", OTA_IMAGE_WRONG);
     }
     return HTTP_GO_ON;
 }
@@ -159,11 +160,11 @@ static enum http_go on_body(void *ctx, const char *bytes, size_t len)
     bytes += here;
     len -= here;
     if (len > image->size - image->loaded) {
-        return stop(image, "the image is longer than announced", true);
+        return stop(image, "the image is longer than announced", OTA_IMAGE_WRONG);
     }
     if (!write_all(image->fd, bytes, len, image->loaded)) {
         log_error(image->options.log, "ota: the image cannot be written: %s", strerror(errno));
-        return stop(image, "no room for it", false);
+        return stop(image, "no room for it", OTA_IMAGE_FAILED);
     }
     if (image->hash) {
         EVP_DigestUpdate(image->hash, bytes, len);
@@ -193,13 +194,13 @@ static void on_done(void *ctx, const struct http_response *response)
 {
     struct ota_image *image = ctx;
     image->transfer = NULL;
-    if (image->fault && image->fatal) {
+    if (image->fault && image->fault_state == OTA_IMAGE_WRONG) {
         set_state(image, OTA_IMAGE_WRONG, image->fault);
     } else if (image->loaded == image->size) {
         bool right = hash_is_right(image);
         set_state(image, right ? OTA_IMAGE_COMPLETE : OTA_IMAGE_WRONG, "its digest is another");
     } else if (image->fault) {
-        set_state(image, OTA_IMAGE_FAILED, image->fault);
+        set_state(image, image->fault_state, image->fault);
     } else if (response->outcome == HTTP_DONE && image->length_known) {
         set_state(image, OTA_IMAGE_WRONG, "the image is shorter than announced");
     } else {
@@ -280,7 +281,7 @@ uint64_t ota_image_loaded(const struct ota_image *image)
 
 void ota_image_resume(struct ota_image *image)
 {
-    if (image->state == OTA_IMAGE_FAILED) {
+    if (image->state == OTA_IMAGE_FAILED || image->state == OTA_IMAGE_REFUSED) {
         begin(image);
     }
 }

@@ -17,6 +17,7 @@ struct ota_image;
 enum ota_image_state {
     OTA_IMAGE_LOADING,
     OTA_IMAGE_FAILED,   /* the download broke off; ota_image_resume() goes on from there */
+    OTA_IMAGE_REFUSED,  /* likewise, but the server does not want to give it (an expired link) */
     OTA_IMAGE_COMPLETE, /* all bytes are here, and the digest is right */
     OTA_IMAGE_WRONG,    /* length or digest are not as announced: nothing can be done */
 };

@@ -122,6 +122,7 @@ static at_result try_next(struct ica *ica, at_ticket ticket)
     case OTA_IMAGE_WRONG:
         return ICA_UNKNOWN;
     case OTA_IMAGE_FAILED:
+    case OTA_IMAGE_REFUSED:
         return ICA_NO_NETWORK;
     case OTA_IMAGE_LOADING:
     case OTA_IMAGE_COMPLETE:
