@@ -8,8 +8,10 @@ struct identity_settings {
     const char *manufacturer;
     const char *model;
     const char *revision;
+    const char *hardware;
     const char *imsi;  /* empty: no SIM */
     const char *iccid; /* empty: no SIM */
+    const char *mac;   /* "XX:XX:XX:XX:XX:XX" or empty; for struct wifi_options */
 };
 extern const struct settings_group identity_settings_group;
 

@@ -7,6 +7,7 @@
 #include "dialect/identity.h"
 #include "modem/modem.h"
 #include "net/network.h"
+#include "net/provision.h"
 #include "port/port.h"
 #include "service/coap/coap_client.h"
 #include "service/http/http.h"
@@ -75,9 +76,10 @@ const struct settings_group line_settings_group = {
 size_t modem_settings_groups(const struct settings_group *groups[MODEM_GROUPS_MAX])
 {
     static const struct settings_group *const common[] = {
-        &modem_settings_group, &port_settings_group,        &line_settings_group,
-        &mqtt_settings_group,  &coap_client_settings_group, &http_settings_group,
-        &cloud_settings_group, &identity_settings_group,    &network_settings_group,
+        &modem_settings_group,     &port_settings_group,        &line_settings_group,
+        &mqtt_settings_group,      &coap_client_settings_group, &http_settings_group,
+        &cloud_settings_group,     &identity_settings_group,    &network_settings_group,
+        &provision_settings_group,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {

@@ -1,6 +1,7 @@
 #include "net/network.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,10 @@ struct network {
 
 static const char *const registrations[] = {"home", "roaming", "searching", "denied", "none", NULL};
 
-static bool check_ip(const char *value, char *why, size_t why_size)
+/* In the order of enum network_provider. */
+static const char *const providers[] = {"sim", "host", NULL};
+
+bool network_check_ip(const char *value, char *why, size_t why_size)
 {
     struct in_addr address;
     if (inet_pton(AF_INET, value, &address) == 1) {
@@ -48,8 +52,32 @@ static const struct setting rows[] = {
      .type = SETTING_TEXT,
      .offset = offsetof(struct network_settings, ip),
      .initial = "192.168.40.13",
-     .check = check_ip,
+     .check = network_check_ip,
      .help = "address that the simulated network gives"},
+    {.key = "provider",
+     .type = SETTING_CHOICE,
+     .offset = offsetof(struct network_settings, provider),
+     .choices = providers,
+     .initial = "sim",
+     .help =
+         "what Wi-Fi is: simulated, or an interface of the host, which joins by wpa_supplicant"},
+    {.key = "interface",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, interface),
+     .max = IF_NAMESIZE - 1,
+     .initial = "",
+     .help = "interface of the host; empty: that of the default route"},
+    {.key = "access_points",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, access_points),
+     .initial = "",
+     .help = "INI file of the simulated Wi-Fi's access points; empty: one that has any name and "
+             "takes any pass phrase"},
+    {.key = "wpa_dir",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, wpa_dir),
+     .initial = "/run/wpa_supplicant",
+     .help = "folder of wpa_supplicant's control sockets, through which the host joins and scans"},
 };
 
 const struct settings_group network_settings_group = {

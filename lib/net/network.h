@@ -1,7 +1,10 @@
-/* The network as a module sees it: registration, signal, address. Simulated: the settings
- * `[network]` say what it is like. */
+/* The network as a cellular module sees it: registration, signal, address. Simulated: the settings
+ * `[network]` say what it is like. (Wi-Fi, which obeys the same section: net/wifi.h.) */
 #ifndef NET_NETWORK_H
 #define NET_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 struct network;
 struct settings_group;
@@ -14,13 +17,25 @@ enum network_registration {
     NETWORK_NONE,
 };
 
+enum network_provider {
+    NETWORK_SIM,  /* what the settings say */
+    NETWORK_HOST, /* what Linux has */
+};
+
 struct network_settings {
     const char *redirect; /* net/redirect.h */
     int registration;     /* enum network_registration */
     int rssi;             /* dBm; 0: no signal */
     const char *ip;
+    int provider;              /* enum network_provider */
+    const char *interface;     /* of the host; empty: that of the default route */
+    const char *access_points; /* a file, net/access_points.h; empty: one that takes any name */
+    const char *wpa_dir;       /* where wpa_supplicant has its sockets */
 };
 extern const struct settings_group network_settings_group;
+
+/* As struct setting's check(): an IPv4 address. */
+bool network_check_ip(const char *value, char *why, size_t why_size);
 
 /* settings outlive the object. */
 struct network *network_create(const struct network_settings *settings);

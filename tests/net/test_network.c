@@ -53,8 +53,16 @@ static void test_settings(void **state)
     assert_int_equal(network_creg_stat(network), 5);
     assert_string_equal(network_ip(network), "10.0.0.1");
     network_destroy(network);
-    assert_false(settings_set(settings, "network", "ip", "10.0.0.256", "test", &error));
-    free(error);
+    assert_int_equal(values->provider, NETWORK_SIM);
+    assert_string_equal(values->wpa_dir, "/run/wpa_supplicant");
+    assert_true(settings_set(settings, "network", "provider", "host", "test", &error));
+    assert_int_equal(values->provider, NETWORK_HOST);
+    static const char *const wrong[][2] = {
+        {"ip", "10.0.0.256"}, {"provider", "radio"}, {"interface", "sixteen_bytes_00"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(settings_set(settings, "network", wrong[i][0], wrong[i][1], "test", &error));
+        free(error);
+    }
     settings_destroy(settings);
 }
 
