@@ -7,6 +7,16 @@
 #include "at/internal.h"
 #include "base/mem.h"
 
+bool at_echo(const struct at *at)
+{
+    return at->echo;
+}
+
+void at_set_echo(struct at *at, bool on)
+{
+    at->echo = on;
+}
+
 void at_reset(struct at *at)
 {
     at->echo = at->config.echo;

@@ -140,6 +140,9 @@ void at_fail_data(struct at *at, at_result result);
 /* Whether config.trace is called: making its text costs time. Off at first. */
 void at_set_tracing(struct at *at, bool on);
 
+/* Whether command lines are given back (ATE). */
+bool at_echo(const struct at *at);
+void at_set_echo(struct at *at, bool on);
 /* E, V, Q, S and CMEE as at boot (ATZ, AT&F). */
 void at_reset(struct at *at);
 /* Input is thrown away until at_undeafen(), waiting input and a half-typed line as well. */

@@ -58,6 +58,7 @@ enum at_type {
 enum at_param_flags {
     AT_OPTIONAL = 1, /* may be left out, or be empty */
     AT_SECRET = 2,   /* masked in traces and logs */
+    AT_EMPTY = 8,    /* must be there, but a string may be empty without quotes */
     AT_FREE = 4,     /* last string of its command, to which the grammar's free-text rule applies */
 };
 
@@ -111,6 +112,7 @@ struct at_command {
     size_t tag_count;
     const char *test;       /* information text of `=?`; NULL: the grammar derives it; "": none */
     const char *test_after; /* a line behind the OK of `=?`, or NULL */
+    at_handler describe;    /* answers `=?` in place of a text; NULL: none */
     at_handler read, set, execute;
     at_data_handler data;
     const at_result *faults; /* this command's own mapping, NULL: the grammar's */
@@ -146,7 +148,7 @@ struct at_grammar {
     size_t line_max;     /* bytes of a command line */
     char separator;      /* between commands of one line, outside quotes; 0: none */
     bool quotes;         /* strings may stand in double quotes */
-    bool bare_blanks;    /* strings without quotes may hold blanks and quotes */
+    bool bare_blanks;    /* strings without quotes may hold blanks (inside) and quotes */
     const char *escapes; /* the characters that a backslash makes special inside quotes: `"`, `\`
                             and themselves, n LF, r CR; before any other it is itself */
     bool
@@ -164,7 +166,8 @@ struct at_grammar {
     at_result faults[AT_FAULT_COUNT];
     /* The words of a final result at a +CMEE level, without framing; several lines: LF between. */
     void (*word)(struct buf *out, at_result result, int cmee);
-    /* The number of a result under ATV0, or -1 for those that stay words. */
+    /* The number of a result under ATV0, in place of its last line, or -1 for those that stay
+     * words. */
     int (*number)(at_result result, int cmee);
     /* The information text of `=?` for rows without one of their own; nothing added: none. */
     void (*test)(struct buf *out, const struct at_command *command);

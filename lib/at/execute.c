@@ -94,7 +94,7 @@ static at_result call_handler(struct at *at, enum at_form form)
     at->call.form = form;
     switch (form) {
     case AT_TEST:
-        return test_form(at);
+        return command->describe ? command->describe(ctx, &at->call) : test_form(at);
     case AT_READ:
         return command->read(ctx, &at->call);
     case AT_SET:

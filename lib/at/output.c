@@ -98,10 +98,23 @@ void at_after_ok(struct at *at, at_ticket ticket, const char *bytes, size_t len)
 
 /* ---- final results ---- */
 
-static void put_words(struct at *at, const char *words)
+static void put_number(struct at *at, int number)
+{
+    struct buf line = {0};
+    buf_printf(&line, "%d%c", number, at->s3);
+    at_put(at, buf_bytes(&line), buf_len(&line));
+    buf_free(&line);
+}
+
+/* Lines with a LF between; the last of them as a number, unless that is negative. */
+static void put_words(struct at *at, const char *words, int number)
 {
     while (*words) {
         size_t len = strcspn(words, "\n");
+        if (number >= 0 && !words[len]) {
+            put_number(at, number);
+            return;
+        }
         struct buf line = {0};
         at_frame(at, &line, words, len);
         at_put(at, buf_bytes(&line), buf_len(&line));
@@ -113,16 +126,9 @@ static void put_words(struct at *at, const char *words)
 static void put_result(struct at *at, at_result result)
 {
     int number = at->verbose ? -1 : at->grammar->number(result, at->cmee);
-    if (number >= 0) {
-        struct buf line = {0};
-        buf_printf(&line, "%d%c", number, at->s3);
-        at_put(at, buf_bytes(&line), buf_len(&line));
-        buf_free(&line);
-        return;
-    }
     struct buf words = {0};
     at->grammar->word(&words, result, at->cmee);
-    put_words(at, buf_text(&words));
+    put_words(at, buf_text(&words), number);
     buf_free(&words);
 }
 

@@ -94,11 +94,11 @@ static int bare(struct scan *scan, struct token *token)
     while (!at_end(scan) && scan->text[scan->pos] != ',') {
         emit(scan, token, scan->text[scan->pos++]);
     }
-    if (scan->grammar->bare_blanks) {
-        return FINE;
-    }
     while (token->len && blank(token->text[token->len - 1])) {
         token->len--;
+    }
+    if (scan->grammar->bare_blanks) {
+        return FINE;
     }
     if (scan->grammar->quotes && memchr(token->text, '"', token->len)) {
         return AT_FAULT_QUOTE;
@@ -231,7 +231,7 @@ static int choice(const struct at_param *param, const struct token *token, int64
 static int convert(const struct scan *scan, const struct at_param *param, const struct token *token,
                    struct at_value *value)
 {
-    if (!token->len && !token->quoted) {
+    if (!token->len && !token->quoted && !(param->flags & AT_EMPTY)) {
         return param->flags & AT_OPTIONAL ? FINE : AT_FAULT_EMPTY;
     }
     bool wide = scan->lenient && (param->lenient_min || param->lenient_max);

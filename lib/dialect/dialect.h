@@ -11,6 +11,7 @@
 struct log;
 struct network;
 struct nvram;
+struct port;
 struct service_env;
 struct settings;
 struct settings_group;
@@ -27,6 +28,8 @@ struct dialect_env {
     struct at *at;
     struct nvram *nvram;
     struct network *network;
+    struct port *port;
+    const char *name; /* the modem's */
     const struct settings *settings;
     const struct service_env *services;
     const char *folder; /* the state folder, for files without a name */

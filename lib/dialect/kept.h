@@ -14,12 +14,12 @@ const char *kept_text(const struct nvram *nvram, const struct kept_value *value)
 
 /* Changes that are collected and saved together. All zero is empty. */
 struct kept_changes {
-    struct nvram_change changes[8];
-    char numbers[8][24];
+    struct nvram_change changes[12];
+    char numbers[12][24];
     size_t count;
 };
 
-/* text must stay valid until the save is asked for. */
+/* text must stay valid until the save is asked for; NULL: the factory value. */
 void kept_change_text(struct kept_changes *set, const struct kept_value *value, const char *text,
                       size_t len);
 void kept_change_number(struct kept_changes *set, const struct kept_value *value, long number);

@@ -23,7 +23,7 @@ struct modem {
     struct nvram *nvram;
     struct network *network;
     struct redirect *redirect;
-    char *folder;
+    char *name, *folder;
     struct service_env services;
     void *instance; /* the dialect's */
     ev_timer timer; /* the interpreter's next deadline */
@@ -208,6 +208,8 @@ static void create_instance(struct modem *modem)
         .at = modem->at,
         .nvram = modem->nvram,
         .network = modem->network,
+        .port = modem->port,
+        .name = modem->name,
         .settings = modem->settings,
         .services = &modem->services,
         .folder = modem->folder,
@@ -222,6 +224,7 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     modem->host = host;
     modem->dialect = config->dialect;
     modem->settings = config->settings;
+    modem->name = mem_string(config->name);
     modem->folder = mem_string(config->folder);
     modem->log = log_create(config->name, host->level, host->sink);
     ev_init(&modem->timer, timer_fired);
@@ -233,7 +236,6 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
         return NULL;
     }
     create_interpreter(modem);
-    create_instance(modem);
     const struct port_env env = {host->loop, host->watch, &port_events, modem, modem->log};
     modem->port =
         port_open(&env, settings_of(config->settings, &port_settings_group), config->link);
@@ -241,6 +243,7 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
         modem_destroy(modem);
         return NULL;
     }
+    create_instance(modem); /* a dialect may keep the speed of the line */
     return modem;
 }
 
@@ -292,6 +295,7 @@ void modem_destroy(struct modem *modem)
     redirect_destroy(modem->redirect);
     network_destroy(modem->network);
     log_destroy(modem->log);
+    free(modem->name);
     free(modem->folder);
     free(modem);
 }

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "dialect/ica/instance.h"
-#include "service/env.h"
 #include "settings/settings.h"
 
 /* ---- settings ---- */
@@ -139,7 +138,7 @@ at_result ica_save(struct ica *ica, const struct at_call *call, const struct kep
 
 /* ---- life ---- */
 
-void ica_power_on(struct ica *ica)
+static void power_on(struct ica *ica)
 {
     ica_mqtt_power_on(ica);
     ica_coap_power_on(ica);
@@ -148,7 +147,7 @@ void ica_power_on(struct ica *ica)
     ica_apply_log_level(ica);
 }
 
-void ica_power_off(struct ica *ica)
+static void power_off(struct ica *ica)
 {
     ica_ota_power_off(ica);
     ica_http_power_off(ica);
@@ -157,22 +156,31 @@ void ica_power_off(struct ica *ica)
     ica->data_link = false;
 }
 
+static void cycle(void *ctx)
+{
+    power_off(ctx);
+    power_on(ctx);
+}
+
 static void *create(const struct dialect_env *env)
 {
     struct ica *ica = mem_zeroed(sizeof *ica);
     ica->env = *env;
     ica->settings = settings_of(env->settings, &ica_settings_group);
-    ev_timer_init(&ica->reboot_timer, ica_reboot_tick, 0., 0.);
-    ica->reboot_timer.data = ica;
-    ica_power_on(ica);
+    reboot_init(&ica->reboot, &ica->env,
+                &(struct reboot_plan){.all_sent = ica_all_sent,
+                                      .cycle = cycle,
+                                      .dead_ms = (unsigned)ica->settings->reboot_ms},
+                ica);
+    power_on(ica);
     return ica;
 }
 
 static void destroy(void *instance)
 {
     struct ica *ica = instance;
-    ev_timer_stop(ica->env.services->loop, &ica->reboot_timer);
-    ica_power_off(ica);
+    reboot_end(&ica->reboot);
+    power_off(ica);
     free(ica);
 }
 

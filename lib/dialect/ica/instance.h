@@ -3,14 +3,13 @@
 #ifndef DIALECT_ICA_INSTANCE_H
 #define DIALECT_ICA_INSTANCE_H
 
-#include <ev.h>
-
 #include "dialect/ica/coap.h"
 #include "dialect/ica/http.h"
 #include "dialect/ica/ica.h"
 #include "dialect/ica/mqtt.h"
 #include "dialect/ica/ota.h"
 #include "dialect/kept.h"
+#include "dialect/reboot.h"
 
 /* The settings `[ica]`. */
 struct ica_settings {
@@ -53,8 +52,6 @@ enum {
     ICA_BINARY_MAX = 16384,
 };
 
-enum ica_reboot { ICA_RUNNING, ICA_REBOOT_WAITS, ICA_REBOOTING };
-
 struct ica {
     struct dialect_env env;
     const struct ica_settings *settings;
@@ -67,9 +64,7 @@ struct ica {
 
     bool data_link; /* XIIC */
 
-    enum ica_reboot reboot;
-    ev_timer reboot_timer;
-    int64_t reboot_latest; /* clock_ms() */
+    struct reboot reboot;
 };
 
 /* ---- kept values ---- */
@@ -116,10 +111,7 @@ extern const struct at_table ica_cellular_table;
 
 /* system.c */
 void ica_apply_log_level(struct ica *ica);
-void ica_reboot_tick(struct ev_loop *loop, ev_timer *timer, int events);
-
-/* ica.c: what the module is at power-on. */
-void ica_power_on(struct ica *ica);
-void ica_power_off(struct ica *ica);
+/* Requests of all families have their outcome. */
+bool ica_all_sent(void *ctx);
 
 #endif

@@ -92,13 +92,8 @@ static int state_number(const struct ica *ica)
 
 const char *ica_connection_word(const void *instance)
 {
-    static const char *const words[] = {
-        [MQTT_OFFLINE] = "offline",       [MQTT_CONNECTING] = "connecting",
-        [MQTT_ONLINE] = "online",         [MQTT_RECONNECTING] = "reconnecting",
-        [MQTT_CLOSING] = "disconnecting",
-    };
     const struct ica *ica = instance;
-    return words[mqtt_state(ica->mqtt.service)];
+    return mqtt_state_text(mqtt_state(ica->mqtt.service));
 }
 
 at_result ica_mqtt_state_read(void *ctx, struct at_call *call)

@@ -1,13 +1,8 @@
 /* Log level, reboot, factory reset, identity. */
-#include "base/clock.h"
 #include "base/log.h"
 #include "dialect/ica/instance.h"
 #include "dialect/identity.h"
-#include "service/env.h"
 #include "settings/settings.h"
-
-/* How often a reboot that waits looks whether everything is sent. */
-enum { REBOOT_POLL_MS = 20 };
 
 /* ---- ILOGLVL ---- */
 
@@ -32,55 +27,11 @@ static at_result log_level_set(void *ctx, struct at_call *call)
 
 /* ---- reboot ---- */
 
-static void arm(struct ica *ica, unsigned ms)
+bool ica_all_sent(void *ctx)
 {
-    struct ev_loop *loop = ica->env.services->loop;
-    ev_timer_stop(loop, &ica->reboot_timer);
-    ev_timer_set(&ica->reboot_timer, ms / 1000., 0.);
-    ev_timer_start(loop, &ica->reboot_timer);
-}
-
-/* Everything that is not kept goes; the line is dead until the timer. */
-static void reboot(struct ica *ica)
-{
-    log_info(ica->env.log, "reboot");
-    ica->reboot = ICA_REBOOTING;
-    at_deafen(ica->env.at);
-    at_restart(ica->env.at);
-    ica_power_off(ica);
-    ica_power_on(ica);
-    arm(ica, (unsigned)ica->settings->reboot_ms);
-}
-
-/* What is being sent: requests without outcome, and output that the host has not read. */
-static bool all_sent(const struct ica *ica)
-{
+    const struct ica *ica = ctx;
     return mqtt_outstanding(ica->mqtt.service) == 0 && ica_coap_outstanding(ica) == 0 &&
-           ica_http_outstanding(ica) == 0 && at_drained(ica->env.at);
-}
-
-void ica_reboot_tick(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    (void)loop;
-    (void)events;
-    struct ica *ica = timer->data;
-    if (ica->reboot == ICA_REBOOTING) {
-        ica->reboot = ICA_RUNNING;
-        at_undeafen(ica->env.at);
-    } else if (all_sent(ica) || clock_ms() >= ica->reboot_latest) {
-        reboot(ica);
-    } else {
-        arm(ica, REBOOT_POLL_MS);
-    }
-}
-
-/* Input is dead from now on; the reboot begins when the OK is out, or later. */
-static void begin_reboot(struct ica *ica, unsigned wait_ms)
-{
-    ica->reboot = ICA_REBOOT_WAITS;
-    ica->reboot_latest = clock_ms() + wait_ms;
-    at_deafen(ica->env.at);
-    arm(ica, 0);
+           ica_http_outstanding(ica) == 0;
 }
 
 /* 0: at once; 1: when what is being sent is finished, after TIMEOUT at the latest. */
@@ -88,7 +39,7 @@ static at_result reboot_set(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
     bool wait = call->params[0].number == 1;
-    begin_reboot(ica, wait ? (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT) : 0);
+    reboot_begin(&ica->reboot, wait ? (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT) : 0);
     return AT_OK;
 }
 
@@ -98,7 +49,7 @@ static void erased(void *ctx, bool ok)
 {
     struct ica *ica = ctx;
     if (ok) {
-        begin_reboot(ica, 0);
+        reboot_begin(&ica->reboot, 0);
     }
     at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
 }
@@ -110,7 +61,7 @@ static at_result factory_reset(void *ctx, struct at_call *call)
     if (nvram_erase(ica->env.nvram, NULL, erased, ica)) {
         return AT_PENDING;
     }
-    begin_reboot(ica, 0); /* nothing is stored */
+    reboot_begin(&ica->reboot, 0); /* nothing is stored */
     return AT_OK;
 }
 

@@ -74,6 +74,9 @@ struct mqtt_options {
     unsigned backoff_min_ms;     /* first wait before a reconnection (spec: 1000) */
     unsigned backoff_max_ms;     /* doubled up to this (spec: 60000) */
     struct mqtt_will will;
+    /* A connection that is silent for so long is probed by TCP, and given up after two probes
+     * without an answer, or when what was sent stays unacknowledged as long; 0: not. */
+    int tcp_probe_s;
 };
 
 enum mqtt_failure {
@@ -95,6 +98,9 @@ enum mqtt_state {
     MQTT_RECONNECTING, /* lost, waiting or trying again by itself */
     MQTT_CLOSING,      /* mqtt_disconnect() has no outcome yet */
 };
+
+/* In a word: "offline", "connecting", "online", "reconnecting", "disconnecting". */
+const char *mqtt_state_text(enum mqtt_state state);
 
 struct mqtt_message {
     const char *topic; /* NUL-ended UTF-8 */

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,7 @@ struct mqtt_link {
     mqtt_event_handler handler;
     void *ctx;
     int keepalive_s;
+    int tcp_probe_s;
     struct mqtt_client *client;
     enum stage stage;
     uint16_t last_id;
@@ -139,6 +142,21 @@ static void broken(struct mqtt_link *link, int rc, int error)
 
 /* ---- after each call ---- */
 
+/* The kernel notices a dead line, whatever the keep-alive is (tcp(7)). */
+static void probe_line(const struct mqtt_link *link)
+{
+    enum { PROBES = 2 };
+    int fd = mosquitto_socket(link->client->library);
+    int on = 1;
+    int probes = PROBES;
+    unsigned limit_ms = (unsigned)link->tcp_probe_s * PROBES * 1000;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &link->tcp_probe_s, sizeof link->tcp_probe_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &link->tcp_probe_s, sizeof link->tcp_probe_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof limit_ms);
+}
+
 /* Looks at what a call has left: stage, keep-alive, watcher. */
 static void settle(struct mqtt_link *link, int rc, int error)
 {
@@ -160,6 +178,9 @@ static void settle(struct mqtt_link *link, int rc, int error)
     }
     if (client->up && link->stage == CONNACK) {
         link->stage = UP;
+        if (link->tcp_probe_s) {
+            probe_line(link);
+        }
         if (link->keepalive_s) {
             ev_timer_set(&link->keepalive, link->keepalive_s, 0);
             ev_timer_start(link->loop, &link->keepalive);
@@ -344,6 +365,7 @@ bool mqtt_link_prepare(struct mqtt_link *link, const struct mqtt_options *option
 {
     struct mqtt_tls_side *tls = link->client->tls;
     link->keepalive_s = options->keepalive_s;
+    link->tcp_probe_s = options->tcp_probe_s;
     if (tls && !mqtt_tls_load(tls, &options->tls, options->host)) {
         snprintf(why, why_size, "%s", mqtt_tls_reason(tls));
         return false;

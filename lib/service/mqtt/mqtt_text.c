@@ -18,6 +18,16 @@ const char *mqtt_failure_text(enum mqtt_failure failure)
     return texts[failure];
 }
 
+const char *mqtt_state_text(enum mqtt_state state)
+{
+    static const char *const texts[] = {
+        [MQTT_OFFLINE] = "offline",       [MQTT_CONNECTING] = "connecting",
+        [MQTT_ONLINE] = "online",         [MQTT_RECONNECTING] = "reconnecting",
+        [MQTT_CLOSING] = "disconnecting",
+    };
+    return texts[state];
+}
+
 const char *mqtt_connack_text(int code)
 {
     static const char *const texts[] = {"",
