@@ -1,9 +1,10 @@
 #include <string.h>
 
+#include "dialect/aliyun_wifi/aliyun_wifi.h"
 #include "dialect/dialect.h"
 #include "dialect/ica/ica.h"
 
-const struct dialect *const dialects[] = {&ica_dialect, NULL};
+const struct dialect *const dialects[] = {&ica_dialect, &aliyun_wifi_dialect, NULL};
 
 const struct dialect *dialect_find(const char *id)
 {
