@@ -63,6 +63,17 @@ static void joined(void *ctx, enum wifi_outcome outcome)
 
 /* ---- CWLAP ---- */
 
+/* A stranger chose the name: it must not forge a line. */
+static void printable(const char *ssid, char shown[WIFI_SSID_MAX + 1])
+{
+    size_t i = 0;
+    for (; ssid[i] && i < WIFI_SSID_MAX; i++) {
+        unsigned char byte = (unsigned char)ssid[i];
+        shown[i] = byte < 0x20 || byte == 0x7f || byte == '"' ? '?' : ssid[i];
+    }
+    shown[i] = '\0';
+}
+
 static void scanned(void *ctx, enum wifi_outcome outcome, const struct wifi_ap *aps, size_t count)
 {
     struct aw *aw = ctx;
@@ -74,8 +85,10 @@ static void scanned(void *ctx, enum wifi_outcome outcome, const struct wifi_ap *
         log_warning(aw->env.log, "wifi: no scan: %s", wifi_outcome_text(outcome));
     }
     for (size_t i = 0; i < count; i++) {
+        char ssid[WIFI_SSID_MAX + 1];
+        printable(aps[i].ssid, ssid);
         at_info(aw->env.at, aw->waiting, "+CWLAP:(%d,\"%s\",%d,\"%s\",%d)", (int)aps[i].security,
-                aps[i].ssid, aps[i].rssi, aps[i].bssid, aps[i].channel);
+                ssid, aps[i].rssi, aps[i].bssid, aps[i].channel);
     }
     at_finish(aw->env.at, aw->waiting, outcome == WIFI_DONE ? AT_OK : AW_NOT_SUPPORTED);
 }

@@ -351,7 +351,9 @@ void http_transfer_begin(struct http_transfer *transfer, struct http_multi *mult
     http_options_set(transfer);
     set_timer(transfer);
     transfer->multi = multi;
-    http_multi_add(multi, transfer->easy, !transfer->request.on_body);
+    /* On a kept connection that saves a turn of the loop; elsewhere it would not count. */
+    http_multi_add(multi, transfer->easy,
+                   transfer->request.keep_alive && !transfer->request.on_body);
 }
 
 void http_transfer_end(struct http_transfer *transfer, CURLcode code)
