@@ -16,6 +16,7 @@ struct http_multi {
     ev_timer timer; /* libcurl's */
     CURL *spare;    /* making one costs more than a request; NULL: none */
     size_t added;
+    bool used; /* a transfer was through: a connection may be kept */
     bool busy;
     bool retired;
 };
@@ -34,6 +35,7 @@ static void act(struct http_multi *multi, curl_socket_t fd, int what)
     CURLMsg *message;
     while ((message = curl_multi_info_read(multi->handle, &running))) {
         if (message->msg == CURLMSG_DONE) {
+            multi->used |= message->data.result == CURLE_OK;
             multi->events->ended(message->easy_handle, message->data.result);
         }
     }
@@ -152,7 +154,8 @@ void http_multi_add(struct http_multi *multi, CURL *easy, bool at_once)
         abort(); /* no memory */
     }
     multi->added++;
-    if (at_once && !multi->busy) {
+    /* A first look-up is left to the loop: an answer that came late was missed now and then. */
+    if (at_once && multi->used && !multi->busy) {
         multi->busy = true;
         curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running);
         multi->busy = false;
