@@ -22,7 +22,7 @@ bool mac_check(const char *value, char *why, size_t why_size)
 void mac_copy(const char *value, char text[MAC_TEXT])
 {
     size_t i = 0;
-    for (; value[i] && i < MAC_TEXT - 1; i++) {
+    for (; i < MAC_TEXT - 1 && value[i]; i++) {
         text[i] = (char)toupper((unsigned char)value[i]);
     }
     text[i] = '\0';

@@ -5,6 +5,7 @@
 #include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -377,7 +378,7 @@ struct netlink_view netlink_table_view(const struct netlink_table *table, const 
         const char *ip = address_of(table, link, families[i]);
         if (ip && (link->flags & IFF_LOOPBACK || has_route(table, link->index, families[i], any))) {
             view.up = true;
-            strcpy(view.ip, ip);
+            snprintf(view.ip, sizeof view.ip, "%s", ip);
         }
     }
     return view;

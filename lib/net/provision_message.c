@@ -28,23 +28,16 @@ static bool holds_nul(const char *text, size_t len)
     return memchr(text, '\0', len) || memmem(text, len, "\\u0000", 6);
 }
 
-static void wipe(const cJSON *item)
-{
-    if (cJSON_IsString(item)) {
-        mem_wipe(item->valuestring, strlen(item->valuestring));
-    }
-}
-
 bool provision_credentials_read(struct provision_credentials *credentials, const char *text,
                                 size_t len)
 {
     cJSON *json = holds_nul(text, len) ? NULL : cJSON_ParseWithLength(text, len);
     const cJSON *ssid = cJSON_GetObjectItemCaseSensitive(json, "ssid");
     const cJSON *psk = cJSON_GetObjectItemCaseSensitive(json, "psk");
-    bool ok =
-        cJSON_IsString(ssid) && (!psk || cJSON_IsString(psk)) &&
-        provision_credentials_set(credentials, ssid->valuestring, psk ? psk->valuestring : NULL);
-    wipe(psk);
+    char *secret = cJSON_GetStringValue(psk);
+    bool ok = cJSON_IsString(ssid) && (!psk || secret) &&
+              provision_credentials_set(credentials, ssid->valuestring, secret);
+    mem_wipe(secret, secret ? strlen(secret) : 0);
     cJSON_Delete(json);
     return ok;
 }

@@ -80,11 +80,12 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 static bool connect_to(int fd, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
+    size_t len = strlen(path);
+    if (len >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
         return false;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, len);
     /* An address of the family alone: the kernel chooses an abstract name. */
     return bind(fd, (const struct sockaddr *)&address, sizeof address.sun_family) == 0 &&
            connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;

