@@ -1,6 +1,8 @@
 /* The simulated Wi-Fi: joins, scans, files of access points, a link that drops. */
 #include "tests/net/air.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "net/access_points.h"
 #include "tests/support/loop.h"
@@ -110,7 +112,7 @@ static void test_mac(void **state)
     struct air *air = *state;
     char first[WIFI_MAC_TEXT];
     air_start(air);
-    strcpy(first, wifi_mac(air->wifi));
+    snprintf(first, sizeof first, "%s", wifi_mac(air->wifi));
     assert_int_equal(strlen(first), 17);
     unsigned high = (unsigned)strtoul(first, NULL, 16);
     assert_int_equal(high & 3, 2); /* locally administered, of one station */
