@@ -115,11 +115,19 @@ static bool has_interface(const struct host *host)
     return has;
 }
 
+/* The network that the kernel tells of is not, or soon not any more, the one that was joined here.
+ */
+static void disown(struct host *host)
+{
+    drop_join(host, false);
+    host->ours = false;
+    show(host);
+}
+
 static void host_join(void *self, const char *ssid, const char *psk)
 {
     struct host *host = self;
-    drop_join(host, false);
-    host->ours = false;
+    disown(host);
     snprintf(host->ssid, sizeof host->ssid, "%s", ssid);
     if (has_interface(host)) {
         host->join = wpa_join_create(host->loop, wifi_log(host->wifi), folder_of(host),
@@ -149,8 +157,7 @@ static void host_leave(void *self)
     static const struct wpa_events nothing = {
         .answer = ignore_text, .told = ignore_text, .gone = ignore};
     struct host *host = self;
-    drop_join(host, false);
-    host->ours = false;
+    disown(host);
     if (!has_interface(host)) {
         return;
     }

@@ -11,6 +11,10 @@ static void react(struct air *air, enum air_event event)
         air->rejoin_in = AIR_NOTHING;
         air_join(air, "again", "psk");
     }
+    if (air->rescan_in == event) {
+        air->rescan_in = AIR_NOTHING;
+        air_scan(air);
+    }
     if (air->destroy_in == event) {
         air_stop(air);
     }

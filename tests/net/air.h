@@ -37,6 +37,7 @@ struct air {
     size_t ap_count;
     enum air_event destroy_in;
     enum air_event rejoin_in; /* once */
+    enum air_event rescan_in; /* once */
     bool inside;              /* a call is under way: no event may come */
 };
 

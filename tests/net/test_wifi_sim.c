@@ -93,6 +93,23 @@ static void test_one_in_a_scan(void **state)
     air_expect_sleep(air);
 }
 
+/* A scan that is asked for when one is over, but not told yet, is that one. */
+static void test_scan_between(void **state)
+{
+    struct air *air = *state;
+    air_start(air);
+    air->rescan_in = AIR_JOINED;
+    air_join(air, "Home", ""); /* both take 200 ms */
+    air_scan(air);
+    air_expect(air, 1, 1, 1);
+    air_expect_sleep(air);
+    loop_wakes(air->loop, 0.1);
+    air_expect(air, 1, 1, 1);
+    air->rescan_in = AIR_SCANNED; /* behind its event there is another one */
+    air_scan(air);
+    air_expect(air, 1, 1, 3);
+}
+
 static void test_no_signal(void **state)
 {
     struct air *air = *state;
@@ -399,6 +416,7 @@ int main(void)
         TEST(test_any_name),
         TEST(test_lengths),
         TEST(test_one_in_a_scan),
+        TEST(test_scan_between),
         TEST(test_no_signal),
         TEST(test_mac),
         TEST(test_file),
