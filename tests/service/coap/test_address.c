@@ -136,6 +136,26 @@ static void test_second_address(void **state)
     assert_int_equal(look_ups, 2);
 }
 
+/* An address that has answered breaks: what it may have carried out is not sent elsewhere. */
+static void test_no_second_try(void **state)
+{
+    static const char *const two[] = {"127.0.0.1", "127.0.0.2", NULL};
+    struct bench *bench = *state;
+    struct peer *first = make_peer(bench, "127.0.0.1", 0);
+    struct peer *second = make_peer(bench, "127.0.0.2", first->port);
+    addresses = two;
+    bench_get(bench, "/a", 3000);
+    bench_expect(bench, "1 response 205 1 x");
+    peer_destroy(first);
+    bench_get(bench, "/b", 3000);
+    bench_expect(bench, "2 unreachable");
+    assert_int_equal(second->received, 0);
+    bench_get(bench, "/c", 3000);
+    bench_expect(bench, "3 response 205 1 x");
+    assert_int_equal(second->received, 1);
+    peer_destroy(second);
+}
+
 /* The first address says nothing: the next session begins with the second, and stays there. */
 static void test_silent_address(void **state)
 {
@@ -209,6 +229,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_name, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_slow_name, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_second_address, setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_no_second_try, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_silent_address, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_silent_dtls_address, setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_redirect, setup, bench_teardown),

@@ -203,6 +203,13 @@ static void reserve_size(struct message *response, unsigned step)
     response->options[1] = peer_block(BLOCK2, 0, true, 7, value);
 }
 
+static void reserve_last_size(struct message *response, unsigned step)
+{
+    static uint8_t value[4];
+    (void)step;
+    response->options[1] = peer_block(BLOCK2, 0, false, 7, value);
+}
+
 static void reserve_size_later(struct message *response, unsigned step)
 {
     static uint8_t value[4];
@@ -228,9 +235,9 @@ static void empty_payload(struct message *response, unsigned step)
 static void grow_size(struct message *response, unsigned step)
 {
     static uint8_t value[4];
-    response->options[1] =
-        step == 1 ? peer_block(BLOCK2, 0, true, 5, value) : peer_block(BLOCK2, 0, true, 6, value);
-    response->len = step == 1 ? 512 : 1024;
+    bool grown = step == 3; /* behind two blocks of 512 bytes */
+    response->options[1] = peer_block(BLOCK2, grown ? 1 : step - 1, true, grown ? 6 : 5, value);
+    response->len = grown ? 1024 : 512;
 }
 
 static void lose_block(struct message *response, unsigned step)
@@ -253,11 +260,11 @@ static void test_bad_downloads(void **state)
     static const struct {
         void (*spoil)(struct message *response, unsigned step);
         unsigned steps;
-    } cases[] = {{tell_size, 1},     {change_etag, 3},        {lose_etag, 3},
-                 {repeat_number, 2}, {skip_number, 2},        {begin_late, 1},
-                 {reserve_size, 1},  {reserve_size_later, 2}, {shrink_payload, 2},
-                 {empty_payload, 2}, {grow_size, 2},          {lose_block, 2},
-                 {change_code, 2}};
+    } cases[] = {{tell_size, 1},      {change_etag, 3},        {lose_etag, 3},
+                 {repeat_number, 2},  {skip_number, 2},        {begin_late, 1},
+                 {reserve_size, 1},   {reserve_size_later, 2}, {reserve_last_size, 1},
+                 {shrink_payload, 2}, {empty_payload, 2},      {grow_size, 3},
+                 {lose_block, 2},     {change_code, 2}};
     struct bench *bench = *state;
     struct plan *plan = plan_of(bench);
     bench->peer->answer = serve;
@@ -397,6 +404,9 @@ static void check_upload(struct bench *bench, size_t size, unsigned szx)
     assert_int_equal(buf_len(&plan->body), size);
     assert_memory_equal(buf_bytes(&plan->body), text, size);
     assert_string_equal(buf_text(&bench->response_options), "");
+    /* The first block has 1,024 bytes, the others what the peer wants. */
+    size_t wanted = (size_t)16 << szx;
+    assert_int_equal(plan->requests, size <= 1024 ? 1 : 1 + (size - 1024 + wanted - 1) / wanted);
     free(text);
 }
 

@@ -300,6 +300,7 @@ static void test_silent(void **state)
 {
     struct bench *bench = *state;
     struct peer *silent = peer_create(bench->loop, "127.0.0.1", 0);
+    int before = ports_descriptors();
     bench->options.port = silent->port;
     double start = bench_now();
     bench_get(bench, "/time", 500);
@@ -310,6 +311,7 @@ static void test_silent(void **state)
     assert_true(bench_logged(bench, "no DTLS handshake in time"));
     assert_int_equal(silent->received, 3); /* at 0, 1 and 3 s */
     bench_quiet(bench, 0.1);
+    assert_int_equal(ports_descriptors(), before); /* nobody waits for it any more */
     assert_true(loop_wakes(bench->loop, 1.5) <= 2);
     peer_destroy(silent);
 }
