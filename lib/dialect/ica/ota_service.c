@@ -97,17 +97,22 @@ static void say(struct ica *ica, enum ota_topic which, char *text, coap_client_d
     free(text);
 }
 
+static void arm_query(struct ica *ica)
+{
+    struct ev_loop *loop = ica->env.services->loop;
+    ev_timer_stop(loop, &ica->ota.query);
+    ev_timer_set(&ica->ota.query, (double)ica_number(ica, ICA_OTA_DURATION), 0.);
+    ev_timer_start(loop, &ica->ota.query);
+}
+
 /* An update that is under way is not asked for again: its download would begin anew. */
 static void query(struct ica *ica)
 {
     struct ica_ota *ota = &ica->ota;
-    struct ev_loop *loop = ica->env.services->loop;
     if (!ota->pending) {
         say(ica, OTA_TOPIC_REQUEST, ota_request(++ota->ids, ota->version), asked);
     }
-    ev_timer_stop(loop, &ota->query);
-    ev_timer_set(&ota->query, (double)ica_number(ica, ICA_OTA_DURATION), 0.);
-    ev_timer_start(loop, &ota->query);
+    arm_query(ica);
 }
 
 void ica_ota_query_tick(struct ev_loop *loop, ev_timer *timer, int events)
@@ -117,6 +122,8 @@ void ica_ota_query_tick(struct ev_loop *loop, ev_timer *timer, int events)
     struct ica *ica = timer->data;
     if (has_only_coap(ica)) {
         query(ica);
+    } else { /* MQTT may be gone the next time */
+        arm_query(ica);
     }
 }
 
