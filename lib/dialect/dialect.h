@@ -39,6 +39,7 @@ struct dialect_env {
 struct dialect {
     const char *id;
     const char *title; /* one line */
+    bool cellular;     /* services obey the simulated cellular network */
     const struct at_grammar *grammar;
     const struct at_table *const *tables;
     size_t table_count;

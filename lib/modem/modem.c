@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dialect/dialect.h"
+#include "dialect/identity.h"
 #include "net/network.h"
 #include "net/redirect.h"
 #include "nvram/nvram.h"
@@ -196,12 +197,15 @@ static void create_instance(struct modem *modem)
 {
     const struct modem_host *host = modem->host;
     const struct network_settings *network = settings_of(modem->settings, &network_settings_group);
-    modem->network = network_create(network);
+    const struct identity_settings *identity =
+        settings_of(modem->settings, &identity_settings_group);
+    modem->network = network_create(network, *identity->imsi && *identity->iccid);
     modem->redirect = redirect_create(network->redirect);
     modem->services = (struct service_env){
         .loop = host->loop,
         .resolver = host->resolver,
         .redirect = modem->redirect,
+        .network = modem->dialect->cellular ? modem->network : NULL,
         .log = modem->log,
     };
     modem->instance = modem->dialect->create(&(struct dialect_env){

@@ -11,6 +11,12 @@
 
 struct network {
     const struct network_settings *settings;
+    struct network_listener *listeners;
+    struct network_listener *telling; /* whose turn is next, while they are told */
+    enum network_registration granted;
+    int rssi; /* dBm; 0: no signal */
+    bool sim;
+    bool radio;
 };
 
 static const char *const registrations[] = {"home", "roaming", "searching", "denied", "none", NULL};
@@ -87,10 +93,14 @@ const struct settings_group network_settings_group = {
     .size = sizeof(struct network_settings),
 };
 
-struct network *network_create(const struct network_settings *settings)
+struct network *network_create(const struct network_settings *settings, bool has_sim)
 {
     struct network *network = mem_zeroed(sizeof *network);
     network->settings = settings;
+    network->granted = (enum network_registration)settings->registration;
+    network->rssi = settings->rssi;
+    network->sim = has_sim;
+    network->radio = true;
     return network;
 }
 
@@ -99,9 +109,87 @@ void network_destroy(struct network *network)
     free(network);
 }
 
+/* ---- listeners ---- */
+
+void network_listen(struct network *network, struct network_listener *listener)
+{
+    listener->next = network->listeners;
+    network->listeners = listener;
+}
+
+void network_unlisten(struct network *network, struct network_listener *listener)
+{
+    struct network_listener **link = &network->listeners;
+    while (*link && *link != listener) {
+        link = &(*link)->next;
+    }
+    if (*link) {
+        *link = listener->next;
+    }
+    if (network->telling == listener) {
+        network->telling = listener->next;
+    }
+}
+
+static void tell(struct network *network)
+{
+    for (struct network_listener *one = network->listeners; one; one = network->telling) {
+        network->telling = one->next;
+        one->changed(one->ctx);
+    }
+}
+
+/* ---- changes ---- */
+
+void network_set_registration(struct network *network, enum network_registration registration)
+{
+    if (registration != network->granted) {
+        network->granted = registration;
+        tell(network);
+    }
+}
+
+void network_set_rssi(struct network *network, int dbm)
+{
+    if (dbm != network->rssi) {
+        network->rssi = dbm;
+        tell(network);
+    }
+}
+
+void network_set_radio(struct network *network, bool on)
+{
+    if (on != network->radio) {
+        network->radio = on;
+        tell(network);
+    }
+}
+
+/* ---- what it is like ---- */
+
+bool network_has_sim(const struct network *network)
+{
+    return network->sim;
+}
+
+bool network_radio(const struct network *network)
+{
+    return network->radio;
+}
+
 enum network_registration network_registration(const struct network *network)
 {
-    return (enum network_registration)network->settings->registration;
+    if (!network->sim || !network->radio) {
+        return NETWORK_NONE;
+    }
+    bool granted = network->granted == NETWORK_HOME || network->granted == NETWORK_ROAMING;
+    return granted && network->rssi == 0 ? NETWORK_SEARCHING : network->granted;
+}
+
+bool network_usable(const struct network *network)
+{
+    enum network_registration registration = network_registration(network);
+    return registration == NETWORK_HOME || registration == NETWORK_ROAMING;
 }
 
 int network_creg_stat(const struct network *network)
@@ -113,9 +201,14 @@ int network_creg_stat(const struct network *network)
     return stats[network_registration(network)];
 }
 
+int network_rssi(const struct network *network)
+{
+    return network->radio ? network->rssi : 0;
+}
+
 int network_csq_rssi(const struct network *network)
 {
-    int dbm = network->settings->rssi;
+    int dbm = network_rssi(network);
     if (dbm == 0) {
         return 99;
     }

@@ -37,14 +37,44 @@ extern const struct settings_group network_settings_group;
 /* As struct setting's check(): an IPv4 address. */
 bool network_check_ip(const char *value, char *why, size_t why_size);
 
-/* settings outlive the object. */
-struct network *network_create(const struct network_settings *settings);
+/* Somebody who wants to know when the registration, the signal or the SIM changed. */
+struct network_listener {
+    void (*changed)(void *ctx);
+    void *ctx;
+    struct network_listener *next; /* the network's own */
+};
+
+/* has_sim: whether there is a SIM; without one there is no registration. settings outlive the
+ * object. */
+struct network *network_create(const struct network_settings *settings, bool has_sim);
 void network_destroy(struct network *network);
 
+/* A listener outlives the network or takes its leave before. One may leave, or others come, from
+ * inside changed(). */
+void network_listen(struct network *network, struct network_listener *listener);
+void network_unlisten(struct network *network, struct network_listener *listener);
+
+/* What the simulated network grants from now on, until the modem is built anew. */
+void network_set_registration(struct network *network, enum network_registration registration);
+/* -140..-1 dBm, 0: no signal. */
+void network_set_rssi(struct network *network, int dbm);
+/* The module's radio: off (AT+CFUN=0 and the like), there is neither signal nor registration. */
+void network_set_radio(struct network *network, bool on);
+
+bool network_has_sim(const struct network *network);
+bool network_radio(const struct network *network);
+
+/* What it is registered as: as granted, but with radio, SIM and a signal only. */
 enum network_registration network_registration(const struct network *network);
+
+/* Whether data can pass: at home or roaming. Services obey (service/env.h). */
+bool network_usable(const struct network *network);
 
 /* The <stat> of +CREG (27.007 7.2): 0 none, 1 home, 2 searching, 3 denied, 5 roaming. */
 int network_creg_stat(const struct network *network);
+
+/* The signal in dBm, 0: none. */
+int network_rssi(const struct network *network);
 
 /* The <rssi> of +CSQ (27.007 8.5): 0 (-113 dBm or less) to 31 (-51 dBm or more), 99 no signal. */
 int network_csq_rssi(const struct network *network);

@@ -4,6 +4,7 @@
 
 struct ev_loop;
 struct log;
+struct network;
 struct redirect;
 struct resolver;
 
@@ -12,6 +13,9 @@ struct service_env {
     struct ev_loop *loop;
     struct resolver *resolver;
     const struct redirect *redirect; /* may be NULL */
+    /* Services obey it: while it is not usable nothing connects, and what was connected is lost.
+     * NULL: always usable. */
+    struct network *network;
     struct log *log;
 };
 

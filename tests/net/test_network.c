@@ -19,8 +19,8 @@ static void test_registration(void **state)
                                 [NETWORK_DENIED] = 3,
                                 [NETWORK_NONE] = 0};
     for (int i = NETWORK_HOME; i <= NETWORK_NONE; i++) {
-        struct network_settings settings = {.registration = i};
-        struct network *network = network_create(&settings);
+        struct network_settings settings = {.registration = i, .rssi = -71};
+        struct network *network = network_create(&settings, true);
         assert_int_equal(network_registration(network), i);
         assert_int_equal(network_creg_stat(network), stats[i]);
         network_destroy(network);
@@ -34,10 +34,75 @@ static void test_signal(void **state)
                                   {-71, 21}, {-53, 30}, {-51, 31}, {-10, 31}, {0, 99}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct network_settings settings = {.rssi = rows[i][0]};
-        struct network *network = network_create(&settings);
+        struct network *network = network_create(&settings, true);
         assert_int_equal(network_csq_rssi(network), rows[i][1]);
         network_destroy(network);
     }
+}
+
+static void expect(const struct network *network, int stat, bool usable)
+{
+    assert_int_equal(network_creg_stat(network), stat);
+    assert_int_equal(network_usable(network), usable);
+}
+
+/* Without SIM, radio or signal nothing is granted. */
+static void test_obstacles(void **state)
+{
+    (void)state;
+    struct network_settings settings = {.registration = NETWORK_HOME, .rssi = -71};
+    struct network *network = network_create(&settings, false);
+    expect(network, 0, false);
+    network_destroy(network);
+    network = network_create(&settings, true);
+    expect(network, 1, true);
+    network_set_rssi(network, 0);
+    expect(network, 2, false);
+    network_set_rssi(network, -100);
+    expect(network, 1, true);
+    network_set_radio(network, false);
+    expect(network, 0, false);
+    assert_int_equal(network_csq_rssi(network), 99);
+    network_set_radio(network, true);
+    network_set_registration(network, NETWORK_DENIED);
+    expect(network, 3, false);
+    network_destroy(network);
+}
+
+struct hearer {
+    struct network_listener listener;
+    struct network *network;
+    int heard;
+    bool leaves;
+};
+
+static void hear(void *ctx)
+{
+    struct hearer *hearer = ctx;
+    hearer->heard++;
+    if (hearer->leaves) {
+        network_unlisten(hearer->network, &hearer->listener);
+    }
+}
+
+static void test_listeners(void **state)
+{
+    (void)state;
+    struct network_settings settings = {.registration = NETWORK_HOME, .rssi = -71};
+    struct network *network = network_create(&settings, true);
+    struct hearer hearers[3] = {{.leaves = false}, {.leaves = true}, {.leaves = false}};
+    for (size_t i = 0; i < 3; i++) {
+        hearers[i].listener = (struct network_listener){.changed = hear, .ctx = &hearers[i]};
+        hearers[i].network = network;
+        network_listen(network, &hearers[i].listener);
+    }
+    network_set_rssi(network, -71); /* no change */
+    network_set_rssi(network, -72);
+    network_set_registration(network, NETWORK_ROAMING);
+    assert_int_equal(hearers[0].heard, 2);
+    assert_int_equal(hearers[1].heard, 1);
+    assert_int_equal(hearers[2].heard, 2);
+    network_destroy(network);
 }
 
 static void test_settings(void **state)
@@ -49,7 +114,7 @@ static void test_settings(void **state)
     assert_true(settings_set(settings, "network", "registration", "roaming", "test", &error));
     assert_true(settings_set(settings, "network", "ip", "10.0.0.1", "test", &error));
     const struct network_settings *values = settings_of(settings, &network_settings_group);
-    struct network *network = network_create(values);
+    struct network *network = network_create(values, true);
     assert_int_equal(network_creg_stat(network), 5);
     assert_string_equal(network_ip(network), "10.0.0.1");
     network_destroy(network);
@@ -69,8 +134,8 @@ static void test_settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registration),
-        cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_registration), cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_obstacles),    cmocka_unit_test(test_listeners),
         cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

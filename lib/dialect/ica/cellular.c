@@ -14,18 +14,7 @@ static const struct identity_settings *identity(const struct ica *ica)
 
 static bool has_sim(const struct ica *ica)
 {
-    return *identity(ica)->imsi && *identity(ica)->iccid;
-}
-
-/* <stat> of +CREG; without a SIM there is no registration. */
-static int registration(const struct ica *ica)
-{
-    return has_sim(ica) ? network_creg_stat(ica->env.network) : 0;
-}
-
-static bool registered(const struct ica *ica)
-{
-    return registration(ica) == 1 || registration(ica) == 5;
+    return network_has_sim(ica->env.network);
 }
 
 static at_result pin_read(void *ctx, struct at_call *call)
@@ -55,7 +44,9 @@ static at_result signal_quality(void *ctx, struct at_call *call)
 
 static at_result registration_read(void *ctx, struct at_call *call)
 {
-    at_info(call->at, call->ticket, "%s: 0,%d", call->command->name, registration(ctx));
+    const struct ica *ica = ctx;
+    at_info(call->at, call->ticket, "%s: 0,%d", call->command->name,
+            network_creg_stat(ica->env.network));
     return AT_OK;
 }
 
@@ -74,7 +65,7 @@ static at_result clock_read(void *ctx, struct at_call *call)
 static at_result link_read(void *ctx, struct at_call *call)
 {
     const struct ica *ica = ctx;
-    bool up = ica->data_link && registered(ica);
+    bool up = ica->data_link && network_usable(ica->env.network);
     at_info(call->at, call->ticket, "+XIIC:    %d, %s", up,
             up ? network_ip(ica->env.network) : "0.0.0.0");
     return AT_OK;
@@ -84,7 +75,7 @@ static at_result link_set(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
     bool open = call->params[0].number == 1;
-    if (open && !registered(ica)) {
+    if (open && !network_usable(ica->env.network)) {
         return ICA_NO_NETWORK;
     }
     ica->data_link = open;

@@ -191,6 +191,7 @@ static const struct at_table *const tables[] = {&ica_mqtt_table,   &ica_coap_tab
 const struct dialect ica_dialect = {
     .id = "ica",
     .title = "ICA Alliance AT command set V0.4",
+    .cellular = true,
     .grammar = &ica_grammar,
     .tables = tables,
     .table_count = sizeof tables / sizeof *tables,
