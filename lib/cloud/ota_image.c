@@ -23,7 +23,6 @@ enum {
 struct ota_image {
     struct ota_image_options options;
     char *url;
-    char *ca_file, *cert_file, *key_file;
     uint64_t size;
     enum ota_digest digest;
     char hex[sizeof(((struct ota_announcement *)NULL)->hex)];
@@ -242,9 +241,7 @@ struct ota_image *ota_image_create(const struct ota_image_options *options,
     struct ota_image *image = mem_zeroed(sizeof *image);
     image->options = *options;
     image->url = mem_string(options->url);
-    image->options.tls.ca_file = image->ca_file = mem_string(options->tls.ca_file);
-    image->options.tls.cert_file = image->cert_file = mem_string(options->tls.cert_file);
-    image->options.tls.key_file = image->key_file = mem_string(options->tls.key_file);
+    image->options.tls = service_tls_copy(&options->tls);
     image->size = announcement->size;
     image->digest = announcement->digest;
     memcpy(image->hex, announcement->hex, sizeof image->hex);
@@ -263,9 +260,7 @@ void ota_image_destroy(struct ota_image *image)
     EVP_MD_CTX_free(image->hash);
     close(image->fd);
     free(image->url);
-    free(image->ca_file);
-    free(image->cert_file);
-    free(image->key_file);
+    service_tls_free(&image->options.tls);
     free(image);
 }
 

@@ -138,9 +138,7 @@ static void copy_options(struct coap_client_options *to, const struct coap_clien
 {
     *to = *from;
     to->host = mem_string(from->host);
-    to->tls.ca_file = mem_string(from->tls.ca_file);
-    to->tls.cert_file = mem_string(from->tls.cert_file);
-    to->tls.key_file = mem_string(from->tls.key_file);
+    to->tls = service_tls_copy(&from->tls);
     to->psk_identity = mem_string(from->psk_identity);
     to->psk_key = mem_copy(from->psk_key, from->psk_key_len);
 }
@@ -154,9 +152,7 @@ static void free_options(struct coap_client_options *options)
 {
     mem_wipe((void *)(uintptr_t)options->psk_key, options->psk_key_len);
     free_text(options->host);
-    free_text(options->tls.ca_file);
-    free_text(options->tls.cert_file);
-    free_text(options->tls.key_file);
+    service_tls_free(&options->tls);
     free_text(options->psk_identity);
     free_text(options->psk_key);
 }

@@ -66,29 +66,54 @@ static void set_target(struct http_transfer *transfer)
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url->text);
 }
 
+static struct curl_blob blob_of(const char *pem)
+{
+    return (struct curl_blob){(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_COPY};
+}
+
 /* The hashed directory, never the bundle beside it: that takes 25 ms of the loop to read. */
 static void set_trust(CURL *easy, const struct service_tls *tls)
 {
     const char *folder = getenv(X509_get_default_cert_dir_env());
     folder = folder ? folder : X509_get_default_cert_dir();
-    bool file = !tls->insecure && !empty(tls->ca_file);
-    bool store = !tls->insecure && !file;
+    bool text = !tls->insecure && !empty(tls->ca_pem);
+    bool file = !tls->insecure && !text && !empty(tls->ca_file);
+    bool store = !tls->insecure && !text && !file;
+    if (text) {
+        struct curl_blob certificates = blob_of(tls->ca_pem);
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &certificates);
+    }
     curl_easy_setopt(easy, CURLOPT_CAINFO, file ? tls->ca_file : NULL);
     curl_easy_setopt(easy, CURLOPT_CAPATH, store ? folder : NULL);
-    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* the file may be renewed */
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);    /* the file may be renewed */
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* a session would go without it */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->insecure ? 0L : 2L);
+}
+
+static void set_identity(CURL *easy, const struct service_tls *tls)
+{
+    if (empty(tls->cert_pem)) {
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
+    } else {
+        struct curl_blob certificate = blob_of(tls->cert_pem);
+        curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+    }
+    const char *key_pem = service_tls_key_pem(tls);
+    if (key_pem) {
+        struct curl_blob key = blob_of(key_pem);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, service_tls_key_file(tls));
+    }
 }
 
 static void set_tls(CURL *easy, const struct service_tls *tls)
 {
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     set_trust(easy, tls);
-    if (!empty(tls->cert_file)) {
-        const char *key_file = empty(tls->key_file) ? tls->cert_file : tls->key_file;
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, key_file);
+    if (service_tls_has_identity(tls)) {
+        set_identity(easy, tls);
         /* Without one, OpenSSL would ask on the terminal. */
         curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
     }

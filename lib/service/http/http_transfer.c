@@ -266,9 +266,7 @@ static void copy_request(struct http_transfer *transfer, const struct http_reque
     transfer->request.url = NULL;
     transfer->request.headers = NULL;
     transfer->request.body = NULL;
-    transfer->request.tls.ca_file = mem_string(request->tls.ca_file);
-    transfer->request.tls.cert_file = mem_string(request->tls.cert_file);
-    transfer->request.tls.key_file = mem_string(request->tls.key_file);
+    transfer->request.tls = service_tls_copy(&request->tls);
     if (!http_url_parse(&transfer->url, request->url, strlen(request->url))) {
         http_transfer_note(transfer, HTTP_FAILED_SETUP, "not a URL that can be asked for");
     } else if (!http_headers_copy(&transfer->given, request->headers)) {
@@ -315,9 +313,7 @@ void http_transfer_free(struct http_transfer *transfer)
     buf_free(&transfer->bytes);
     free(transfer->location);
     free(transfer->body);
-    free((char *)(uintptr_t)transfer->request.tls.ca_file);
-    free((char *)(uintptr_t)transfer->request.tls.cert_file);
-    free((char *)(uintptr_t)transfer->request.tls.key_file);
+    service_tls_free(&transfer->request.tls);
     free(transfer);
 }
 

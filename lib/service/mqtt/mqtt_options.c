@@ -12,9 +12,7 @@ struct mqtt_options *mqtt_options_copy(const struct mqtt_options *options)
     struct mqtt_options *copy = mem_zeroed(sizeof *copy);
     *copy = *options;
     copy->host = mem_string(options->host);
-    copy->tls.ca_file = mem_string(options->tls.ca_file);
-    copy->tls.cert_file = mem_string(options->tls.cert_file);
-    copy->tls.key_file = mem_string(options->tls.key_file);
+    copy->tls = service_tls_copy(&options->tls);
     copy->client_id = mem_string(options->client_id);
     copy->username = mem_string(options->username);
     copy->password = mem_string(options->password);
@@ -34,9 +32,7 @@ void mqtt_options_free(struct mqtt_options *options)
         return;
     }
     free_string(options->host);
-    free_string(options->tls.ca_file);
-    free_string(options->tls.cert_file);
-    free_string(options->tls.key_file);
+    service_tls_free(&options->tls);
     free_string(options->client_id);
     free_string(options->username);
     if (options->password) {

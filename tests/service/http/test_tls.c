@@ -160,6 +160,48 @@ static void test_client_certificate(void **state)
     }
 }
 
+static char *content(const char *path)
+{
+    size_t len;
+    return temp_read(path, &len);
+}
+
+/* What module commands give: PEM texts, which come before files. */
+static void test_texts(void **state)
+{
+    struct bench *bench = *state;
+    char *ca = content(files.ca);
+    char *client = content(files.client);
+    char *key = content(files.client_key);
+    char *both = content(files.both);
+    char *foreign = content(files.foreign);
+    const char *options[] = {"--client-ca", files.ca, NULL};
+    struct tls_server strict = tls_server_start(folder, "server", options);
+    bench->request.tls = (struct service_tls){
+        .ca_file = files.foreign, .ca_pem = ca, .cert_pem = client, .key_pem = key};
+    ask(bench, &strict, "localhost", HTTP_DONE, "");
+    bench->request.tls = (struct service_tls){.ca_pem = ca, .cert_pem = both};
+    ask(bench, &strict, "localhost", HTTP_DONE, "");
+    bench->request.tls.ca_pem = foreign;
+    ask(bench, &strict, "localhost", HTTP_FAILED_TLS, "certificate");
+    bench->request.tls = (struct service_tls){.ca_file = files.ca}; /* nothing is left behind */
+    ask(bench, &strict, "localhost", HTTP_FAILED_TLS, "alert");
+    bench->request.tls = (struct service_tls){.ca_pem = "no certificate"};
+    ask(bench, &strict, "localhost", HTTP_FAILED_SETUP, "");
+    bench->request.tls = (struct service_tls){.ca_pem = ca, .cert_pem = "none", .key_pem = "none"};
+    ask(bench, &strict, "localhost", HTTP_FAILED_SETUP, "");
+    /* A kept connection of the same certificate would do without the key. */
+    bench->request.keep_alive = false;
+    bench->request.tls = (struct service_tls){.ca_pem = ca, .cert_pem = client, .key_pem = "none"};
+    ask(bench, &strict, "localhost", HTTP_FAILED_SETUP, "");
+    tls_server_stop(&strict);
+    free(ca);
+    free(client);
+    free(key);
+    free(both);
+    free(foreign);
+}
+
 static void test_bad_files(void **state)
 {
     struct bench *bench = *state;
@@ -326,6 +368,7 @@ int main(void)
         TEST(test_bad_certificates),
         TEST(test_redirected_name),
         TEST(test_client_certificate),
+        TEST(test_texts),
         TEST(test_bad_files),
         TEST(test_system_store),
         TEST(test_renewed_file),

@@ -193,6 +193,40 @@ static void test_client_certificate(void **state)
     broker_destroy(strict);
 }
 
+static char *content(const char *path)
+{
+    size_t len;
+    return temp_read(path, &len);
+}
+
+/* What module commands give: PEM texts, which come before files. */
+static void test_texts(void **state)
+{
+    struct bench *bench = *state;
+    char *ca = content(files.ca);
+    char *foreign = content(files.foreign);
+    char *client = content(files.client);
+    char *key = content(files.client_key);
+    char *both = content(files.both);
+    struct broker *strict = secure_broker("server", "require_certificate true\n");
+    bench->options.tls = (struct service_tls){
+        .ca_file = files.foreign, .ca_pem = ca, .cert_pem = client, .key_pem = key};
+    bench_online(bench, strict->port);
+    exchange(bench);
+    bench->options.tls = (struct service_tls){.ca_pem = ca, .cert_pem = both};
+    bench_online(bench, strict->port);
+    exchange(bench);
+    bench->options.tls.ca_pem = foreign;
+    bench_connect(bench, strict->port);
+    bench_expect(bench, "failed tls 0");
+    broker_destroy(strict);
+    free(ca);
+    free(foreign);
+    free(client);
+    free(key);
+    free(both);
+}
+
 static void check_bad_setup(struct bench *bench, struct service_tls tls, const char *log)
 {
     bench->options.secure = true;
@@ -222,6 +256,23 @@ static void test_bad_files(void **state)
                     "key values mismatch");
     check_bad_setup(bench, (struct service_tls){.insecure = true, .cert_file = files.missing},
                     "client certificate");
+}
+
+static void test_bad_texts(void **state)
+{
+    struct bench *bench = *state;
+    char *client = content(files.client);
+    char *key = content(files.server_key);
+    check_bad_setup(bench, (struct service_tls){.ca_pem = "no certificate"}, "CA certificate (");
+    check_bad_setup(bench, (struct service_tls){.insecure = true, .cert_pem = "none"},
+                    "client certificate (");
+    check_bad_setup(bench, (struct service_tls){.insecure = true, .cert_pem = client},
+                    "key of the client certificate (");
+    check_bad_setup(bench,
+                    (struct service_tls){.insecure = true, .cert_pem = client, .key_pem = key},
+                    "key values mismatch");
+    free(client);
+    free(key);
 }
 
 static void test_system_store(void **state)
@@ -447,6 +498,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_certificates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_redirected_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_client_certificate, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bad_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_system_store, setup, teardown),
         cmocka_unit_test_setup_teardown(test_renewed_file, setup, teardown),
