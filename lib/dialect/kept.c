@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "at/at.h"
+
 static bool parse(const char *text, const struct kept_value *value, long *number)
 {
     char *end = NULL;
@@ -14,9 +16,10 @@ static bool parse(const char *text, const struct kept_value *value, long *number
            *number <= value->max;
 }
 
-long kept_number(const struct nvram *nvram, const struct kept_value *value)
+long kept_number(const struct kept *kept, int which)
 {
-    const char *stored = nvram_get(nvram, value->name, NULL);
+    const struct kept_value *value = &kept->values[which];
+    const char *stored = nvram_get(kept->env->nvram, value->name, NULL);
     long number = 0;
     if (!stored || !parse(stored, value, &number)) {
         number = strtol(value->initial, NULL, 10);
@@ -24,34 +27,63 @@ long kept_number(const struct nvram *nvram, const struct kept_value *value)
     return number;
 }
 
-const char *kept_text(const struct nvram *nvram, const struct kept_value *value)
+const char *kept_text(const struct kept *kept, int which)
 {
+    const struct kept_value *value = &kept->values[which];
     size_t len = 0;
-    const char *stored = nvram_get(nvram, value->name, &len);
+    const char *stored = nvram_get(kept->env->nvram, value->name, &len);
     bool good =
         stored && (long)len >= value->min && (long)len <= value->max && !memchr(stored, '\0', len);
     return good ? stored : value->initial;
 }
 
-static struct nvram_change *next(struct kept_changes *set, const struct kept_value *value)
+static struct nvram_change *next(struct kept_changes *set, int which)
 {
     struct nvram_change *change = &set->changes[set->count++];
-    change->name = value->name;
+    change->name = set->kept->values[which].name;
     return change;
 }
 
-void kept_change_text(struct kept_changes *set, const struct kept_value *value, const char *text,
-                      size_t len)
+void kept_change_text(struct kept_changes *set, int which, const char *text, size_t len)
 {
-    struct nvram_change *change = next(set, value);
+    struct nvram_change *change = next(set, which);
     change->bytes = text;
     change->len = len;
 }
 
-void kept_change_number(struct kept_changes *set, const struct kept_value *value, long number)
+void kept_change_number(struct kept_changes *set, int which, long number)
 {
     char *text = set->numbers[set->count];
-    struct nvram_change *change = next(set, value);
+    struct nvram_change *change = next(set, which);
     change->len = (size_t)snprintf(text, sizeof set->numbers[0], "%ld", number);
     change->bytes = text;
+}
+
+void kept_change_given_text(struct kept_changes *set, int which, const struct at_value *value)
+{
+    kept_change_text(set, which, value->len ? value->text : NULL, value->len);
+}
+
+void kept_change_given_number(struct kept_changes *set, int which, const struct at_value *value)
+{
+    if (value->present) {
+        kept_change_number(set, which, (long)value->number);
+    }
+}
+
+static void saved(void *ctx, bool ok)
+{
+    const struct kept *kept = ctx;
+    at_finish(kept->env->at, kept->waiting, ok ? AT_OK : kept->failed);
+}
+
+at_result kept_save(struct kept_changes *set, const struct at_call *call)
+{
+    set->kept->waiting = call->ticket;
+    return kept_store(set, saved, set->kept) ? AT_PENDING : AT_OK;
+}
+
+bool kept_store(const struct kept_changes *set, nvram_done done, void *ctx)
+{
+    return nvram_save(set->kept->env->nvram, set->changes, set->count, done, ctx);
 }

@@ -18,10 +18,11 @@ bool aw_no_nul(const char *bytes, size_t len)
 
 static at_result auth_read(void *ctx, struct at_call *call)
 {
+    const struct aw *aw = ctx;
     struct buf line = {0};
-    buf_printf(&line, "%s=%s,%s,%s,%s", call->command->name, aw_text(ctx, AW_PRODUCT_KEY),
-               aw_text(ctx, AW_DEVICE_NAME), aw_device_secret(ctx),
-               aw_text(ctx, AW_PRODUCT_SECRET));
+    buf_printf(&line, "%s=%s,%s,%s,%s", call->command->name, kept_text(&aw->kept, AW_PRODUCT_KEY),
+               kept_text(&aw->kept, AW_DEVICE_NAME), aw_device_secret(aw),
+               kept_text(&aw->kept, AW_PRODUCT_SECRET));
     at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), true);
     mem_wipe(line.memory, line.size);
     buf_free(&line);
@@ -30,33 +31,34 @@ static at_result auth_read(void *ctx, struct at_call *call)
 
 static void set_credential(struct kept_changes *set, const char *kind)
 {
-    kept_change_text(set, &aw_kept[AW_CREDENTIAL], kind, strlen(kind));
+    kept_change_text(set, AW_CREDENTIAL, kind, strlen(kind));
 }
 
 static bool differs(const struct aw *aw, enum aw_kept which, const struct at_value *value)
 {
-    const char *text = aw_text(aw, which);
+    const char *text = kept_text(&aw->kept, which);
     return strlen(text) != value->len || memcmp(text, value->text, value->len) != 0;
 }
 
 static at_result auth_set(void *ctx, struct at_call *call)
 {
+    struct aw *aw = ctx;
     const struct at_value *params = call->params;
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &aw->kept};
     if (!params[AUTH_DEVICE_SECRET].len && !params[AUTH_PRODUCT_SECRET].len) {
         return AW_ERROR_PARAMETER;
     }
-    aw_change_text(&set, AW_PRODUCT_KEY, &params[AUTH_PRODUCT_KEY]);
-    aw_change_text(&set, AW_DEVICE_NAME, &params[AUTH_DEVICE_NAME]);
-    aw_change_text(&set, AW_DEVICE_SECRET, &params[AUTH_DEVICE_SECRET]);
-    aw_change_text(&set, AW_PRODUCT_SECRET, &params[AUTH_PRODUCT_SECRET]);
+    kept_change_given_text(&set, AW_PRODUCT_KEY, &params[AUTH_PRODUCT_KEY]);
+    kept_change_given_text(&set, AW_DEVICE_NAME, &params[AUTH_DEVICE_NAME]);
+    kept_change_given_text(&set, AW_DEVICE_SECRET, &params[AUTH_DEVICE_SECRET]);
+    kept_change_given_text(&set, AW_PRODUCT_SECRET, &params[AUTH_PRODUCT_SECRET]);
     set_credential(&set, "auth");
     if (params[AUTH_DEVICE_SECRET].len ||
-        differs(ctx, AW_REGISTERED_PRODUCT_KEY, &params[AUTH_PRODUCT_KEY]) ||
-        differs(ctx, AW_REGISTERED_DEVICE_NAME, &params[AUTH_DEVICE_NAME])) {
+        differs(aw, AW_REGISTERED_PRODUCT_KEY, &params[AUTH_PRODUCT_KEY]) ||
+        differs(aw, AW_REGISTERED_DEVICE_NAME, &params[AUTH_DEVICE_NAME])) {
         aw_drop_registered(&set);
     }
-    return aw_save(ctx, call, &set);
+    return kept_save(&set, call);
 }
 
 /* ---- CRED ---- */
@@ -120,9 +122,10 @@ static bool cred_valid(const char *bytes, size_t len)
 
 static at_result cred_read(void *ctx, struct at_call *call)
 {
+    const struct aw *aw = ctx;
     struct buf line = {0};
-    buf_printf(&line, "%s:%s,%s,%s", call->command->name, aw_text(ctx, AW_CLIENT_ID),
-               aw_text(ctx, AW_USERNAME), aw_text(ctx, AW_PASSWORD));
+    buf_printf(&line, "%s:%s,%s,%s", call->command->name, kept_text(&aw->kept, AW_CLIENT_ID),
+               kept_text(&aw->kept, AW_USERNAME), kept_text(&aw->kept, AW_PASSWORD));
     at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), true);
     mem_wipe(line.memory, line.size);
     buf_free(&line);
@@ -131,14 +134,15 @@ static at_result cred_read(void *ctx, struct at_call *call)
 
 static at_result cred_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
+    struct aw *aw = ctx;
+    struct kept_changes set = {.kept = &aw->kept};
     struct cred cred;
     split(call->params[0].text, call->params[0].len, &cred);
-    aw_change_text(&set, AW_CLIENT_ID, &cred.client_id);
-    aw_change_text(&set, AW_USERNAME, &cred.username);
-    aw_change_text(&set, AW_PASSWORD, &cred.password);
+    kept_change_given_text(&set, AW_CLIENT_ID, &cred.client_id);
+    kept_change_given_text(&set, AW_USERNAME, &cred.username);
+    kept_change_given_text(&set, AW_PASSWORD, &cred.password);
     set_credential(&set, "cred");
-    return aw_save(ctx, call, &set);
+    return kept_save(&set, call);
 }
 
 /* ---- PARA ---- */
@@ -148,23 +152,25 @@ static const enum aw_kept tag_kept[] = {AW_TIMEOUT, AW_KEEPALIVE, AW_TLS, AW_AUT
 
 static at_result para_read(void *ctx, struct at_call *call)
 {
+    const struct aw *aw = ctx;
     at_info(call->at, call->ticket,
             "%s:timeout=%ld,tls=%ld,keepalive=%ld,auth_mode=%ld,heart_beat=25", call->command->name,
-            aw_number(ctx, AW_TIMEOUT), aw_number(ctx, AW_TLS), aw_number(ctx, AW_KEEPALIVE),
-            aw_number(ctx, AW_AUTHMODE));
+            kept_number(&aw->kept, AW_TIMEOUT), kept_number(&aw->kept, AW_TLS),
+            kept_number(&aw->kept, AW_KEEPALIVE), kept_number(&aw->kept, AW_AUTHMODE));
     return AT_OK;
 }
 
 static at_result para_set(void *ctx, struct at_call *call)
 {
-    const struct kept_value *kept = &aw_kept[tag_kept[call->params[0].number]];
+    struct aw *aw = ctx;
+    enum aw_kept which = tag_kept[call->params[0].number];
     int64_t value = call->params[1].number;
-    struct kept_changes set = {0};
-    if (value < kept->min || value > kept->max) {
+    struct kept_changes set = {.kept = &aw->kept};
+    if (value < aw_kept[which].min || value > aw_kept[which].max) {
         return AW_ERROR_PARAMETER;
     }
-    kept_change_number(&set, kept, (long)value);
-    return aw_save(ctx, call, &set);
+    kept_change_number(&set, which, (long)value);
+    return kept_save(&set, call);
 }
 
 /* ---- the table ---- */

@@ -98,33 +98,6 @@ const struct kept_value aw_kept[AW_KEPT_COUNT] = {
     [AW_UART_FLOW] = KEPT("uart.flow", 0, 3, "0"),
 };
 
-long aw_number(const struct aw *aw, enum aw_kept which)
-{
-    return kept_number(aw->env.nvram, &aw_kept[which]);
-}
-
-const char *aw_text(const struct aw *aw, enum aw_kept which)
-{
-    return kept_text(aw->env.nvram, &aw_kept[which]);
-}
-
-void aw_change_text(struct kept_changes *set, enum aw_kept which, const struct at_value *value)
-{
-    kept_change_text(set, &aw_kept[which], value->len ? value->text : NULL, value->len);
-}
-
-static void saved(void *ctx, bool ok)
-{
-    struct aw *aw = ctx;
-    at_finish(aw->env.at, aw->waiting, ok ? AT_OK : AW_STORE_FAILED);
-}
-
-at_result aw_save(struct aw *aw, const struct at_call *call, const struct kept_changes *set)
-{
-    aw->waiting = call->ticket;
-    return nvram_save(aw->env.nvram, set->changes, set->count, saved, aw) ? AT_PENDING : AT_OK;
-}
-
 /* ---- life ---- */
 
 static void power_on(struct aw *aw)
@@ -156,6 +129,7 @@ static void *create(const struct dialect_env *env)
 {
     struct aw *aw = mem_zeroed(sizeof *aw);
     aw->env = *env;
+    aw->kept = (struct kept){.env = &aw->env, .values = aw_kept, .failed = AW_STORE_FAILED};
     aw->settings = settings_of(env->settings, &aw_settings_group);
     ev_timer_init(&aw->uart_timer, aw_uart_tick, 0., 0.);
     aw->uart_timer.data = aw;

@@ -30,7 +30,7 @@ struct aw_server aw_server(const struct aw *aw)
 {
     const struct mqtt_settings *mqtt = settings(aw);
     const struct aw_session *session = &aw->session;
-    bool tls = aw_number(aw, AW_TLS) == 1;
+    bool tls = kept_number(&aw->kept, AW_TLS) == 1;
     if (!*mqtt->host || !aliyun_is_host(session->host)) {
         return (struct aw_server){session->host, session->port, tls};
     }
@@ -154,7 +154,8 @@ static at_result subscribe_own(struct aw *aw)
     for (size_t i = 0; i < count; i++) {
         uint16_t *id = &session->subscriptions[session->subscribing];
         if (mqtt_guest_subscribe(session->own, filters[i], 0,
-                                 (unsigned)aw_number(aw, AW_TIMEOUT) * 1000, id) == MQTT_OK) {
+                                 (unsigned)kept_number(&aw->kept, AW_TIMEOUT) * 1000,
+                                 id) == MQTT_OK) {
             session->subscribing++;
         }
         free(filters[i]);
@@ -193,7 +194,7 @@ static at_result connect_now(struct aw *aw)
 {
     const struct aw_server server = aw_server(aw);
     const struct aliyun_mqtt_login *login = &aw->session.login;
-    long timeout_ms = aw_number(aw, AW_TIMEOUT) * 1000;
+    long timeout_ms = kept_number(&aw->kept, AW_TIMEOUT) * 1000;
     bool begun = mqtt_connect(
         aw->session.mqtt,
         &(struct mqtt_options){
@@ -206,7 +207,7 @@ static at_result connect_now(struct aw *aw)
             .username = login->username,
             .password = login->password,
             .clean_session = true,
-            .keepalive_s = (int)aw_number(aw, AW_KEEPALIVE),
+            .keepalive_s = (int)kept_number(&aw->kept, AW_KEEPALIVE),
             .connect_timeout_ms = (unsigned)(timeout_ms < LIMIT_MS ? timeout_ms : LIMIT_MS),
             .backoff_min_ms = BACKOFF_MIN_MS,
             .backoff_max_ms = BACKOFF_MAX_MS,
@@ -296,10 +297,10 @@ static void server_saved(void *ctx, bool ok)
 /* Host and port are stored, whatever comes of the connection's next life. */
 static void save_server(struct aw *aw)
 {
-    struct kept_changes set = {0};
-    kept_change_text(&set, &aw_kept[AW_HOST], aw->session.host, strlen(aw->session.host));
-    kept_change_number(&set, &aw_kept[AW_PORT], aw->session.port);
-    nvram_save(aw->env.nvram, set.changes, set.count, server_saved, aw);
+    struct kept_changes set = {.kept = &aw->kept};
+    kept_change_text(&set, AW_HOST, aw->session.host, strlen(aw->session.host));
+    kept_change_number(&set, AW_PORT, aw->session.port);
+    kept_store(&set, server_saved, aw);
 }
 
 static at_result conn_set(struct aw *aw, const struct at_call *call, enum aw_family family)
@@ -442,8 +443,8 @@ void aw_session_power_on(struct aw *aw)
     struct aw_session *session = &aw->session;
     session->mqtt = mqtt_create(aw->env.services, &aw_mqtt_events, aw);
     session->own = mqtt_guest_create(session->mqtt, &aw_guest_events, aw);
-    session->host = mem_string(aw_text(aw, AW_HOST));
-    session->port = (int)aw_number(aw, AW_PORT);
+    session->host = mem_string(kept_text(&aw->kept, AW_HOST));
+    session->port = (int)kept_number(&aw->kept, AW_PORT);
     ev_timer_init(&session->limit, aw_connection_limit, 0., 0.);
     session->limit.data = aw;
 }

@@ -80,6 +80,7 @@ extern const struct kept_value aw_kept[AW_KEPT_COUNT];
 
 struct aw {
     struct dialect_env env;
+    struct kept kept;
     const struct aw_settings *settings;
     at_ticket waiting; /* the command that something will finish */
     struct aw_session session;
@@ -90,12 +91,6 @@ struct aw {
     ev_timer uart_timer;           /* a new line setting waits for the answer to leave */
     struct reboot reboot;
 };
-
-long aw_number(const struct aw *aw, enum aw_kept which);
-const char *aw_text(const struct aw *aw, enum aw_kept which);
-void aw_change_text(struct kept_changes *set, enum aw_kept which, const struct at_value *value);
-/* Saves, and ends the command when that is safe: the result of its handler. */
-at_result aw_save(struct aw *aw, const struct at_call *call, const struct kept_changes *set);
 
 /* ---- command tables and grammar ---- */
 

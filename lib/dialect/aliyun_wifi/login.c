@@ -12,13 +12,14 @@ enum { MODE_SECRET, MODE_PREREGISTERED, MODE_UNREGISTERED };
 
 static bool same(const struct aw *aw, enum aw_kept a, enum aw_kept b)
 {
-    return strcmp(aw_text(aw, a), aw_text(aw, b)) == 0;
+    return strcmp(kept_text(&aw->kept, a), kept_text(&aw->kept, b)) == 0;
 }
 
 static struct aliyun_device device_of(const struct aw *aw)
 {
-    return (struct aliyun_device){aw_text(aw, AW_PRODUCT_KEY), aw_text(aw, AW_DEVICE_NAME),
-                                  aw_text(aw, AW_DEVICE_SECRET)};
+    return (struct aliyun_device){kept_text(&aw->kept, AW_PRODUCT_KEY),
+                                  kept_text(&aw->kept, AW_DEVICE_NAME),
+                                  kept_text(&aw->kept, AW_DEVICE_SECRET)};
 }
 
 /* What a registration brought is only for the product key and the device that it was for. */
@@ -30,8 +31,8 @@ static bool is_registered(const struct aw *aw)
 
 const char *aw_device_secret(const struct aw *aw)
 {
-    const char *given = aw_text(aw, AW_DEVICE_SECRET);
-    return *given || !is_registered(aw) ? given : aw_text(aw, AW_REGISTERED_DEVICE_SECRET);
+    const char *given = kept_text(&aw->kept, AW_DEVICE_SECRET);
+    return *given || !is_registered(aw) ? given : kept_text(&aw->kept, AW_REGISTERED_DEVICE_SECRET);
 }
 
 static struct aliyun_registered registered_of(const struct aw *aw)
@@ -39,11 +40,11 @@ static struct aliyun_registered registered_of(const struct aw *aw)
     struct aliyun_registered registered = {0};
     if (is_registered(aw)) {
         snprintf(registered.device_secret, sizeof registered.device_secret, "%s",
-                 aw_text(aw, AW_REGISTERED_DEVICE_SECRET));
+                 kept_text(&aw->kept, AW_REGISTERED_DEVICE_SECRET));
         snprintf(registered.client_id, sizeof registered.client_id, "%s",
-                 aw_text(aw, AW_REGISTERED_CLIENT_ID));
+                 kept_text(&aw->kept, AW_REGISTERED_CLIENT_ID));
         snprintf(registered.device_token, sizeof registered.device_token, "%s",
-                 aw_text(aw, AW_REGISTERED_DEVICE_TOKEN));
+                 kept_text(&aw->kept, AW_REGISTERED_DEVICE_TOKEN));
     }
     return registered;
 }
@@ -59,11 +60,11 @@ static void set_identity(struct aw_identity *identity, const char *key, size_t k
 static enum aw_login credentials(struct aw *aw)
 {
     struct aw_session *session = &aw->session;
-    const char *username = aw_text(aw, AW_USERNAME);
-    const char *password = aw_text(aw, AW_PASSWORD);
+    const char *username = kept_text(&aw->kept, AW_USERNAME);
+    const char *password = kept_text(&aw->kept, AW_PASSWORD);
     const char *bar = strchr(username, '&');
     session->login = (struct aliyun_mqtt_login){
-        .client_id = mem_string(aw_text(aw, AW_CLIENT_ID)),
+        .client_id = mem_string(kept_text(&aw->kept, AW_CLIENT_ID)),
         .username = *username || *password ? mem_string(username) : NULL,
         .password = *password ? mem_string(password) : NULL,
     };
@@ -86,12 +87,12 @@ enum aw_login aw_login(struct aw *aw, bool secure)
     struct aw_session *session = &aw->session;
     const struct aliyun_device device = device_of(aw);
     struct aliyun_registered registered = registered_of(aw);
-    long mode = aw_number(aw, AW_AUTHMODE);
+    long mode = kept_number(&aw->kept, AW_AUTHMODE);
     enum aw_login result = AW_LOGIN_NONE;
     aliyun_mqtt_login_free(&session->login);
     session->identity = (struct aw_identity){0};
     session->registered = false;
-    if (strcmp(aw_text(aw, AW_CREDENTIAL), "cred") == 0) {
+    if (strcmp(kept_text(&aw->kept, AW_CREDENTIAL), "cred") == 0) {
         return credentials(aw);
     }
     if (!*device.product_key) {
@@ -108,7 +109,7 @@ enum aw_login aw_login(struct aw *aw, bool secure)
         session->registered = true;
         aliyun_token_login(&device, &registered, &session->login);
         result = AW_LOGIN_GOOD;
-    } else if (mode != MODE_SECRET && *aw_text(aw, AW_PRODUCT_SECRET)) {
+    } else if (mode != MODE_SECRET && *kept_text(&aw->kept, AW_PRODUCT_SECRET)) {
         result = AW_LOGIN_REGISTER;
     }
     mem_wipe(&registered, sizeof registered);
@@ -121,10 +122,10 @@ struct registration_options aw_registration_options(const struct aw *aw)
 {
     const struct aw_server server = aw_server(aw);
     return (struct registration_options){
-        .kind = aw_number(aw, AW_AUTHMODE) == MODE_PREREGISTERED ? ALIYUN_REGISTER
-                                                                 : ALIYUN_REGISTER_NWL,
+        .kind = kept_number(&aw->kept, AW_AUTHMODE) == MODE_PREREGISTERED ? ALIYUN_REGISTER
+                                                                          : ALIYUN_REGISTER_NWL,
         .device = device_of(aw),
-        .product_secret = aw_text(aw, AW_PRODUCT_SECRET),
+        .product_secret = kept_text(&aw->kept, AW_PRODUCT_SECRET),
         .host = server.host,
         .port = server.port,
         /* The platform refuses it without TLS. */
@@ -136,18 +137,18 @@ struct registration_options aw_registration_options(const struct aw *aw)
 
 static void change(struct kept_changes *set, enum aw_kept which, const char *text)
 {
-    kept_change_text(set, &aw_kept[which], text, strlen(text));
+    kept_change_text(set, which, text, strlen(text));
 }
 
 void aw_keep_registered(struct aw *aw, const struct aliyun_registered *registered, nvram_done done)
 {
-    struct kept_changes set = {0};
-    change(&set, AW_REGISTERED_PRODUCT_KEY, aw_text(aw, AW_PRODUCT_KEY));
-    change(&set, AW_REGISTERED_DEVICE_NAME, aw_text(aw, AW_DEVICE_NAME));
+    struct kept_changes set = {.kept = &aw->kept};
+    change(&set, AW_REGISTERED_PRODUCT_KEY, kept_text(&aw->kept, AW_PRODUCT_KEY));
+    change(&set, AW_REGISTERED_DEVICE_NAME, kept_text(&aw->kept, AW_DEVICE_NAME));
     change(&set, AW_REGISTERED_DEVICE_SECRET, registered->device_secret);
     change(&set, AW_REGISTERED_CLIENT_ID, registered->client_id);
     change(&set, AW_REGISTERED_DEVICE_TOKEN, registered->device_token);
-    if (!nvram_save(aw->env.nvram, set.changes, set.count, done, aw)) {
+    if (!kept_store(&set, done, aw)) {
         done(aw, true);
     }
 }
@@ -155,7 +156,7 @@ void aw_keep_registered(struct aw *aw, const struct aliyun_registered *registere
 void aw_drop_registered(struct kept_changes *set)
 {
     for (int which = AW_REGISTERED_PRODUCT_KEY; which <= AW_REGISTERED_DEVICE_TOKEN; which++) {
-        kept_change_text(set, &aw_kept[which], NULL, 0);
+        kept_change_text(set, which, NULL, 0);
     }
 }
 
@@ -167,7 +168,7 @@ static void forgotten(void *ctx, bool ok)
 
 void aw_forget_registered(struct aw *aw)
 {
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &aw->kept};
     aw_drop_registered(&set);
-    nvram_save(aw->env.nvram, set.changes, set.count, forgotten, aw);
+    kept_store(&set, forgotten, aw);
 }

@@ -22,7 +22,7 @@ static at_result error_of(enum mqtt_error error, at_result failed)
 
 static unsigned timeout_ms(const struct aw *aw)
 {
-    return (unsigned)aw_number(aw, AW_TIMEOUT) * 1000;
+    return (unsigned)kept_number(&aw->kept, AW_TIMEOUT) * 1000;
 }
 
 /* ---- publishing ---- */

@@ -16,7 +16,7 @@ static void adopted(void *ctx, bool ok)
 {
     struct aw *aw = ctx;
     if (ok) {
-        aw_adopt(aw, aw_text(aw, AW_WIFI_SSID), aw_text(aw, AW_WIFI_PSK));
+        aw_adopt(aw, kept_text(&aw->kept, AW_WIFI_SSID), kept_text(&aw->kept, AW_WIFI_PSK));
     }
 }
 
@@ -24,10 +24,10 @@ static void adopted(void *ctx, bool ok)
 static void given(void *ctx, const char *ssid, const char *psk)
 {
     struct aw *aw = ctx;
-    struct kept_changes set = {0};
-    kept_change_text(&set, &aw_kept[AW_WIFI_SSID], ssid, strlen(ssid));
-    kept_change_text(&set, &aw_kept[AW_WIFI_PSK], psk, strlen(psk));
-    if (!nvram_save(aw->env.nvram, set.changes, set.count, adopted, aw)) {
+    struct kept_changes set = {.kept = &aw->kept};
+    kept_change_text(&set, AW_WIFI_SSID, ssid, strlen(ssid));
+    kept_change_text(&set, AW_WIFI_PSK, psk, strlen(psk));
+    if (!kept_store(&set, adopted, aw)) {
         adopted(aw, true);
     }
 }
@@ -38,11 +38,11 @@ const struct provision_events aw_provision_events = {.given = given};
 
 static at_result erase(struct aw *aw, const struct at_call *call)
 {
-    struct kept_changes set = {0};
-    kept_change_text(&set, &aw_kept[AW_WIFI_SSID], NULL, 0);
-    kept_change_text(&set, &aw_kept[AW_WIFI_PSK], NULL, 0);
+    struct kept_changes set = {.kept = &aw->kept};
+    kept_change_text(&set, AW_WIFI_SSID, NULL, 0);
+    kept_change_text(&set, AW_WIFI_PSK, NULL, 0);
     provision_stop(aw->wlan.provision);
-    return aw_save(aw, call, &set);
+    return kept_save(&set, call);
 }
 
 static const char *text_of(const struct at_value *value)

@@ -28,9 +28,9 @@ static const char parities[] = "NOE"; /* by their numbers */
 static void read_uart(const struct aw *aw, long values[UART_PARAMS])
 {
     const struct port_line *line = port_line(aw->env.port);
-    if (aw_number(aw, AW_UART_BAUD)) {
+    if (kept_number(&aw->kept, AW_UART_BAUD)) {
         for (int i = 0; i < UART_PARAMS; i++) {
-            values[i] = aw_number(aw, uart_kept[i]);
+            values[i] = kept_number(&aw->kept, uart_kept[i]);
         }
         return;
     }
@@ -58,7 +58,7 @@ static void apply_uart(struct aw *aw)
 
 void aw_load_uart(struct aw *aw)
 {
-    if (aw_number(aw, AW_UART_BAUD)) {
+    if (kept_number(&aw->kept, AW_UART_BAUD)) {
         apply_uart(aw);
     }
 }
@@ -99,12 +99,12 @@ static void uart_saved(void *ctx, bool ok)
 static at_result uart_set(void *ctx, struct at_call *call)
 {
     struct aw *aw = ctx;
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &aw->kept};
     for (int i = 0; i < UART_PARAMS; i++) {
-        kept_change_number(&set, &aw_kept[uart_kept[i]], (long)call->params[i].number);
+        kept_change_number(&set, uart_kept[i], (long)call->params[i].number);
     }
     aw->waiting = call->ticket;
-    return nvram_save(aw->env.nvram, set.changes, set.count, uart_saved, aw) ? AT_PENDING : AT_OK;
+    return kept_store(&set, uart_saved, aw) ? AT_PENDING : AT_OK;
 }
 
 /* ---- UARTE ---- */

@@ -13,7 +13,8 @@ bool aw_say(struct aw *aw, char *topic, char *text)
 {
     uint16_t packet_id = 0;
     bool ok = mqtt_guest_publish(aw->session.own, topic, text, strlen(text), 0,
-                                 (unsigned)aw_number(aw, AW_TIMEOUT) * 1000, &packet_id) == MQTT_OK;
+                                 (unsigned)kept_number(&aw->kept, AW_TIMEOUT) * 1000,
+                                 &packet_id) == MQTT_OK;
     free(topic);
     free(text);
     return ok;

@@ -11,7 +11,7 @@ enum { MODE_OFF, MODE_STATION, MODE_AP, MODE_BOTH };
 
 static bool is_station(const struct aw *aw)
 {
-    long mode = aw_number(aw, AW_WIFI_MODE);
+    long mode = kept_number(&aw->kept, AW_WIFI_MODE);
     return mode == MODE_STATION || mode == MODE_BOTH;
 }
 
@@ -96,7 +96,7 @@ static void scanned(void *ctx, enum wifi_outcome outcome, const struct wifi_ap *
 static at_result scan_execute(void *ctx, struct at_call *call)
 {
     struct aw *aw = ctx;
-    if (aw_number(aw, AW_WIFI_MODE) == MODE_OFF) {
+    if (kept_number(&aw->kept, AW_WIFI_MODE) == MODE_OFF) {
         return AW_WRONG_MODE;
     }
     aw->wlan.scanning = true;
@@ -127,14 +127,14 @@ static at_result join_set(void *ctx, struct at_call *call)
 static at_result join_and_save_set(void *ctx, struct at_call *call)
 {
     struct aw *aw = ctx;
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &aw->kept};
     at_result result = join(aw, call);
     if (result != AT_OK || call->params[2].number != 1) {
         return result;
     }
-    aw_change_text(&set, AW_WIFI_SSID, &call->params[0]);
-    aw_change_text(&set, AW_WIFI_PSK, &call->params[1]);
-    return aw_save(aw, call, &set);
+    kept_change_given_text(&set, AW_WIFI_SSID, &call->params[0]);
+    kept_change_given_text(&set, AW_WIFI_PSK, &call->params[1]);
+    return kept_save(&set, call);
 }
 
 static at_result leave_execute(void *ctx, struct at_call *call)
@@ -147,20 +147,21 @@ static at_result leave_execute(void *ctx, struct at_call *call)
 
 static at_result mode_read(void *ctx, struct at_call *call)
 {
-    at_info(call->at, call->ticket, "+CWMODE:%ld", aw_number(ctx, AW_WIFI_MODE));
+    const struct aw *aw = ctx;
+    at_info(call->at, call->ticket, "+CWMODE:%ld", kept_number(&aw->kept, AW_WIFI_MODE));
     return AT_OK;
 }
 
 static at_result mode_set(void *ctx, struct at_call *call)
 {
     struct aw *aw = ctx;
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &aw->kept};
     long mode = (long)call->params[0].number;
     if (mode != MODE_STATION && mode != MODE_BOTH) {
         wifi_leave(aw->wlan.wifi);
     }
-    kept_change_number(&set, &aw_kept[AW_WIFI_MODE], mode);
-    return aw_save(aw, call, &set);
+    kept_change_number(&set, AW_WIFI_MODE, mode);
+    return kept_save(&set, call);
 }
 
 void aw_adopt(struct aw *aw, const char *ssid, const char *psk)
@@ -194,9 +195,9 @@ void aw_wlan_power_on(struct aw *aw)
     aw->wlan.provision = provision_create(loop, aw->env.log,
                                           settings_of(aw->env.settings, &provision_settings_group),
                                           &aw_provision_events, aw);
-    const char *ssid = aw_text(aw, AW_WIFI_SSID);
+    const char *ssid = kept_text(&aw->kept, AW_WIFI_SSID);
     if (*ssid && is_station(aw)) {
-        aw->wlan.booting = wifi_join(aw->wlan.wifi, ssid, aw_text(aw, AW_WIFI_PSK));
+        aw->wlan.booting = wifi_join(aw->wlan.wifi, ssid, kept_text(&aw->kept, AW_WIFI_PSK));
     }
 }
 

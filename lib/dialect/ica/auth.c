@@ -57,7 +57,7 @@ static void stored(const struct ica *ica, const struct ica_auth_kind *kind,
 {
     char *const values[] = {triple->product_key, triple->device_name, triple->device_secret};
     for (int i = 0; i < ICA_AUTH_PARAMS; i++) {
-        const char *text = ica_text(ica, (enum ica_kept)(kind->kept + i));
+        const char *text = kept_text(&ica->kept, kind->kept + i);
         copy(values[i], text, strlen(text));
     }
 }
@@ -79,7 +79,7 @@ static void collect(const struct ica_auth *auth, struct kept_changes *set)
     const struct ica_triple *values = &auth->values;
     const char *const texts[] = {values->product_key, values->device_name, values->device_secret};
     for (int i = 0; i < ICA_AUTH_PARAMS; i++) {
-        kept_change_text(set, &ica_kept[auth->kind->kept + i], texts[i], strlen(texts[i]));
+        kept_change_text(set, auth->kind->kept + i, texts[i], strlen(texts[i]));
     }
 }
 
@@ -111,9 +111,9 @@ void ica_auth_over(struct ica *ica, const struct ica_auth_kind *kind, bool accep
         tell(ica, auth, false);
         return;
     }
-    struct kept_changes set = {0};
+    struct kept_changes set = {.kept = &ica->kept};
     collect(auth, &set);
-    auth->saving = nvram_save(ica->env.nvram, set.changes, set.count, kept, auth);
+    auth->saving = kept_store(&set, kept, auth);
     if (!auth->saving) {
         tell(ica, auth, true);
     }
@@ -163,10 +163,10 @@ static at_result authenticate(struct ica *ica, const struct at_call *call,
     }
     auth->values = *triple;
     if (ica->settings->auth == ICA_AUTH_NONE) {
-        struct kept_changes set = {0};
+        struct kept_changes set = {.kept = &ica->kept};
         collect(auth, &set);
         auth->passed = true;
-        return ica_save(ica, call, &set);
+        return kept_save(&set, call);
     }
     at_result result = kind->begin(ica);
     auth->running = result == AT_OK;

@@ -86,7 +86,8 @@ static at_result link_set(void *ctx, struct at_call *call)
 
 static at_result band_read(void *ctx, struct at_call *call)
 {
-    const char *bands = ica_text(ctx, ICA_BAND);
+    const struct ica *ica = ctx;
+    const char *bands = kept_text(&ica->kept, ICA_BAND);
     if (*bands) {
         at_info(call->at, call->ticket, "+NVSETBAND: %s", bands);
     }
@@ -95,14 +96,15 @@ static at_result band_read(void *ctx, struct at_call *call)
 
 static at_result band_set(void *ctx, struct at_call *call)
 {
+    struct ica *ica = ctx;
     struct buf text = {0};
     buf_add_text(&text, "1");
     for (size_t i = 1; i < call->command->param_count && call->params[i].present; i++) {
         buf_printf(&text, ",%d", (int)call->params[i].number);
     }
-    struct kept_changes set = {0};
-    kept_change_text(&set, &ica_kept[ICA_BAND], buf_bytes(&text), buf_len(&text));
-    at_result result = ica_save(ctx, call, &set);
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_text(&set, ICA_BAND, buf_bytes(&text), buf_len(&text));
+    at_result result = kept_save(&set, call);
     buf_free(&text);
     return result;
 }

@@ -35,9 +35,10 @@ static const struct at_param para_tags[] = {
 
 static at_result para_read(void *ctx, struct at_call *call)
 {
+    const struct ica *ica = ctx;
     struct buf line = {0};
     buf_add_text(&line, "+ICOAPARA:\"TIMEOUT\",");
-    ica_put_seconds(&line, ica_number(ctx, ICA_COAP_TIMEOUT));
+    ica_put_seconds(&line, kept_number(&ica->kept, ICA_COAP_TIMEOUT));
     at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), false);
     buf_free(&line);
     return AT_OK;
@@ -45,9 +46,10 @@ static at_result para_read(void *ctx, struct at_call *call)
 
 static at_result para_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
-    ica_change_number(&set, ICA_COAP_TIMEOUT, &call->tags[0]);
-    return ica_save(ctx, call, &set);
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_given_number(&set, ICA_COAP_TIMEOUT, &call->tags[0]);
+    return kept_save(&set, call);
 }
 
 /* ---- the table ---- */

@@ -111,18 +111,19 @@ static at_result send_request(struct ica *ica, const struct at_call *call, const
     memcpy(request->path, path->text, path->len);
     ica->coap.requests = request;
     char *absolute = ica_absolute_path(path->text);
-    request->token = ica_coap_send(ica,
-                                   &(struct coap_client_request){
-                                       .method = (enum coap_client_method)method,
-                                       .confirmable = sends[send].confirmable,
-                                       .path = absolute,
-                                       .bytes = bytes,
-                                       .len = len,
-                                       .content_format = -1,
-                                       .accept = -1,
-                                       .timeout_ms = (unsigned)ica_number(ica, ICA_COAP_TIMEOUT),
-                                   },
-                                   answered, request);
+    request->token =
+        ica_coap_send(ica,
+                      &(struct coap_client_request){
+                          .method = (enum coap_client_method)method,
+                          .confirmable = sends[send].confirmable,
+                          .path = absolute,
+                          .bytes = bytes,
+                          .len = len,
+                          .content_format = -1,
+                          .accept = -1,
+                          .timeout_ms = (unsigned)kept_number(&ica->kept, ICA_COAP_TIMEOUT),
+                      },
+                      answered, request);
     free(absolute);
     if (!request->token) {
         forget_request(request);

@@ -40,10 +40,11 @@ static const struct at_param para_tags[] = {
 
 static at_result para_read(void *ctx, struct at_call *call)
 {
+    const struct ica *ica = ctx;
     struct buf line = {0};
     buf_printf(&line, "+IHTTPARA:\"KEEPALIVE\",%ld,\"TIMEOUT\",",
-               ica_number(ctx, ICA_HTTP_KEEPALIVE));
-    ica_put_seconds(&line, ica_number(ctx, ICA_HTTP_TIMEOUT));
+               kept_number(&ica->kept, ICA_HTTP_KEEPALIVE));
+    ica_put_seconds(&line, kept_number(&ica->kept, ICA_HTTP_TIMEOUT));
     at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), false);
     buf_free(&line);
     return AT_OK;
@@ -51,10 +52,11 @@ static at_result para_read(void *ctx, struct at_call *call)
 
 static at_result para_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
-    ica_change_number(&set, ICA_HTTP_KEEPALIVE, &call->tags[PARA_KEEPALIVE]);
-    ica_change_number(&set, ICA_HTTP_TIMEOUT, &call->tags[PARA_TIMEOUT]);
-    return ica_save(ctx, call, &set);
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_given_number(&set, ICA_HTTP_KEEPALIVE, &call->tags[PARA_KEEPALIVE]);
+    kept_change_given_number(&set, ICA_HTTP_TIMEOUT, &call->tags[PARA_TIMEOUT]);
+    return kept_save(&set, call);
 }
 
 /* ---- the table ---- */

@@ -171,20 +171,21 @@ static void send_first(struct ica *ica)
     if (cloud) {
         headers[count++] = password;
     }
-    ica->http.transfer = http_send(ica->http.service,
-                                   &(struct http_request){
-                                       .method = methods[request->method],
-                                       .url = url,
-                                       .headers = headers,
-                                       .body = request->bytes,
-                                       .len = request->len,
-                                       .keep_alive = ica_number(ica, ICA_HTTP_KEEPALIVE) == 1,
-                                       .timeout_ms = (unsigned)ica_number(ica, ICA_HTTP_TIMEOUT),
-                                       .body_max = RESPONSE_MAX,
-                                       .range_from = -1,
-                                       .tls = ica_http_tls(ica),
-                                   },
-                                   answered, ica);
+    ica->http.transfer =
+        http_send(ica->http.service,
+                  &(struct http_request){
+                      .method = methods[request->method],
+                      .url = url,
+                      .headers = headers,
+                      .body = request->bytes,
+                      .len = request->len,
+                      .keep_alive = kept_number(&ica->kept, ICA_HTTP_KEEPALIVE) == 1,
+                      .timeout_ms = (unsigned)kept_number(&ica->kept, ICA_HTTP_TIMEOUT),
+                      .body_max = RESPONSE_MAX,
+                      .range_from = -1,
+                      .tls = ica_http_tls(ica),
+                  },
+                  answered, ica);
     mem_wipe(password, strlen(password));
     free(password);
     free(url);

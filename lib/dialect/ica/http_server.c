@@ -83,7 +83,7 @@ static at_result begin(struct ica *ica)
                   .headers = cloud ? json : NULL,
                   .body = body,
                   .len = body ? strlen(body) : 0,
-                  .keep_alive = ica_number(ica, ICA_HTTP_KEEPALIVE) == 1,
+                  .keep_alive = kept_number(&ica->kept, ICA_HTTP_KEEPALIVE) == 1,
                   .timeout_ms = (unsigned)ica->settings->conn_timeout * 1000,
                   .body_max = ANSWER_MAX,
                   .range_from = -1,

@@ -106,36 +106,6 @@ const struct kept_value ica_kept[ICA_KEPT_COUNT] = {
     [ICA_BAND] = KEPT("cell.band", 1, 64, ""),
 };
 
-long ica_number(const struct ica *ica, enum ica_kept which)
-{
-    return kept_number(ica->env.nvram, &ica_kept[which]);
-}
-
-const char *ica_text(const struct ica *ica, enum ica_kept which)
-{
-    return kept_text(ica->env.nvram, &ica_kept[which]);
-}
-
-static void saved(void *ctx, bool ok)
-{
-    struct ica *ica = ctx;
-    ica_apply_log_level(ica);
-    at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
-}
-
-void ica_change_number(struct kept_changes *set, enum ica_kept which, const struct at_value *value)
-{
-    if (value->present) {
-        kept_change_number(set, &ica_kept[which], (long)value->number);
-    }
-}
-
-at_result ica_save(struct ica *ica, const struct at_call *call, const struct kept_changes *set)
-{
-    ica->waiting = call->ticket;
-    return nvram_save(ica->env.nvram, set->changes, set->count, saved, ica) ? AT_PENDING : AT_OK;
-}
-
 /* ---- life ---- */
 
 static void power_on(struct ica *ica)
@@ -166,6 +136,7 @@ static void *create(const struct dialect_env *env)
 {
     struct ica *ica = mem_zeroed(sizeof *ica);
     ica->env = *env;
+    ica->kept = (struct kept){.env = &ica->env, .values = ica_kept, .failed = ICA_MEMORY_FULL};
     ica->settings = settings_of(env->settings, &ica_settings_group);
     reboot_init(&ica->reboot, &ica->env,
                 &(struct reboot_plan){.all_sent = ica_all_sent,

@@ -54,6 +54,7 @@ enum {
 
 struct ica {
     struct dialect_env env;
+    struct kept kept;
     const struct ica_settings *settings;
     at_ticket waiting; /* the command that a service or a save will finish */
 
@@ -94,13 +95,6 @@ enum ica_kept {
     ICA_KEPT_COUNT
 };
 extern const struct kept_value ica_kept[ICA_KEPT_COUNT];
-
-long ica_number(const struct ica *ica, enum ica_kept which);
-const char *ica_text(const struct ica *ica, enum ica_kept which);
-/* Adds a number that a command gave, if it did. */
-void ica_change_number(struct kept_changes *set, enum ica_kept which, const struct at_value *value);
-/* Saves, and ends the command when that is safe: the result of its handler. */
-at_result ica_save(struct ica *ica, const struct at_call *call, const struct kept_changes *set);
 
 /* ---- command tables ---- */
 

@@ -48,15 +48,17 @@ void ica_mqtt_power_off(struct ica *ica)
 
 static at_result mode_read(void *ctx, struct at_call *call)
 {
-    at_info(call->at, call->ticket, "+IMQTTMODE:%ld", ica_number(ctx, ICA_MQTT_MODE));
+    const struct ica *ica = ctx;
+    at_info(call->at, call->ticket, "+IMQTTMODE:%ld", kept_number(&ica->kept, ICA_MQTT_MODE));
     return AT_OK;
 }
 
 static at_result mode_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
-    kept_change_number(&set, &ica_kept[ICA_MQTT_MODE], (long)call->params[0].number);
-    return ica_save(ctx, call, &set);
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_number(&set, ICA_MQTT_MODE, (long)call->params[0].number);
+    return kept_save(&set, call);
 }
 
 /* ---- IMQTTPARA ---- */
@@ -83,12 +85,13 @@ static const struct at_param para_tags[] = {
 
 static at_result para_read(void *ctx, struct at_call *call)
 {
+    const struct ica *ica = ctx;
     struct buf line = {0};
     buf_add_text(&line, "+IMQTTPARA:\"TIMEOUT\",");
-    ica_put_seconds(&line, ica_number(ctx, ICA_MQTT_TIMEOUT));
+    ica_put_seconds(&line, kept_number(&ica->kept, ICA_MQTT_TIMEOUT));
     buf_printf(&line, ",\"CLEAN\",%ld,\"KEEPALIVE\",%ld,\"VERSION\",\"%s\"",
-               ica_number(ctx, ICA_MQTT_CLEAN), ica_number(ctx, ICA_MQTT_KEEPALIVE),
-               ica_text(ctx, ICA_MQTT_VERSION));
+               kept_number(&ica->kept, ICA_MQTT_CLEAN), kept_number(&ica->kept, ICA_MQTT_KEEPALIVE),
+               kept_text(&ica->kept, ICA_MQTT_VERSION));
     at_info_bytes(call->at, call->ticket, buf_bytes(&line), buf_len(&line), false);
     buf_free(&line);
     return AT_OK;
@@ -96,16 +99,16 @@ static at_result para_read(void *ctx, struct at_call *call)
 
 static at_result para_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
     const struct at_value *tags = call->tags;
-    ica_change_number(&set, ICA_MQTT_TIMEOUT, &tags[PARA_TIMEOUT]);
-    ica_change_number(&set, ICA_MQTT_CLEAN, &tags[PARA_CLEAN]);
-    ica_change_number(&set, ICA_MQTT_KEEPALIVE, &tags[PARA_KEEPALIVE]);
+    kept_change_given_number(&set, ICA_MQTT_TIMEOUT, &tags[PARA_TIMEOUT]);
+    kept_change_given_number(&set, ICA_MQTT_CLEAN, &tags[PARA_CLEAN]);
+    kept_change_given_number(&set, ICA_MQTT_KEEPALIVE, &tags[PARA_KEEPALIVE]);
     if (tags[PARA_VERSION].present) {
-        kept_change_text(&set, &ica_kept[ICA_MQTT_VERSION], tags[PARA_VERSION].text,
-                         tags[PARA_VERSION].len);
+        kept_change_text(&set, ICA_MQTT_VERSION, tags[PARA_VERSION].text, tags[PARA_VERSION].len);
     }
-    return ica_save(ctx, call, &set);
+    return kept_save(&set, call);
 }
 
 /* ---- IMQTTDBGPARA ---- */

@@ -24,7 +24,7 @@ static int default_port(bool cloud, bool tls)
 
 static int keepalive(const struct ica *ica, bool cloud)
 {
-    int seconds = (int)ica_number(ica, ICA_MQTT_KEEPALIVE);
+    int seconds = (int)kept_number(&ica->kept, ICA_MQTT_KEEPALIVE);
     int allowed = seconds;
     if (cloud && seconds < CLOUD_KEEPALIVE_MIN) {
         allowed = CLOUD_KEEPALIVE_MIN;
@@ -45,7 +45,7 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
     const struct cloud_settings *cloud = settings_of(ica->env.settings, &cloud_settings_group);
     const struct aliyun_device device = ica_device(triple);
     bool to_cloud = !*mqtt->host;
-    bool tls = mqtt->tls || ica_number(ica, ICA_MQTT_MODE) == 1;
+    bool tls = mqtt->tls || kept_number(&ica->kept, ICA_MQTT_MODE) == 1;
     *connection = (struct ica_connection){0};
     if (!aliyun_mqtt_login(&device, tls, "atmodemd-" ATMODEMD_VERSION, &connection->login)) {
         log_error(ica->env.log, "the TLS library has no HMAC-SHA256");
@@ -64,11 +64,12 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
                 .key_file = mqtt->key_file,
                 .insecure = mqtt->insecure,
             },
-        .version = strcmp(ica_text(ica, ICA_MQTT_VERSION), "3.1") == 0 ? MQTT_3_1 : MQTT_3_1_1,
+        .version =
+            strcmp(kept_text(&ica->kept, ICA_MQTT_VERSION), "3.1") == 0 ? MQTT_3_1 : MQTT_3_1_1,
         .client_id = connection->login.client_id,
         .username = connection->login.username,
         .password = connection->login.password,
-        .clean_session = ica_number(ica, ICA_MQTT_CLEAN) == 1,
+        .clean_session = kept_number(&ica->kept, ICA_MQTT_CLEAN) == 1,
         .keepalive_s = keepalive(ica, to_cloud),
         .connect_timeout_ms = (unsigned)ica->settings->conn_timeout * 1000,
         .backoff_min_ms = 1000,

@@ -40,7 +40,7 @@ static at_result publish(struct ica *ica, const struct at_call *call, const char
     bool written = false;
     enum mqtt_error error =
         mqtt_publish(ica->mqtt.service, topic->text, bytes, len, qos, false,
-                     (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id, &written);
+                     (unsigned)kept_number(&ica->kept, ICA_MQTT_TIMEOUT), &packet_id, &written);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }

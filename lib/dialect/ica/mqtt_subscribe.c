@@ -21,8 +21,9 @@ at_result ica_mqtt_sub_set(void *ctx, struct at_call *call)
     const struct at_value *filter = &call->params[0];
     int qos = (int)call->params[1].number;
     uint16_t packet_id = 0;
-    enum mqtt_error error = mqtt_subscribe(ica->mqtt.service, filter->text, qos,
-                                           (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id);
+    enum mqtt_error error =
+        mqtt_subscribe(ica->mqtt.service, filter->text, qos,
+                       (unsigned)kept_number(&ica->kept, ICA_MQTT_TIMEOUT), &packet_id);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }
@@ -54,8 +55,9 @@ at_result ica_mqtt_unsub_set(void *ctx, struct at_call *call)
     struct ica *ica = ctx;
     const struct at_value *filter = &call->params[0];
     uint16_t packet_id = 0;
-    enum mqtt_error error = mqtt_unsubscribe(
-        ica->mqtt.service, filter->text, (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT), &packet_id);
+    enum mqtt_error error =
+        mqtt_unsubscribe(ica->mqtt.service, filter->text,
+                         (unsigned)kept_number(&ica->kept, ICA_MQTT_TIMEOUT), &packet_id);
     if (error != MQTT_OK) {
         return ica_request_error(error);
     }

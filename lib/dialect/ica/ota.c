@@ -40,17 +40,19 @@ static const struct at_param para_tags[] = {
 
 static at_result para_read(void *ctx, struct at_call *call)
 {
+    const struct ica *ica = ctx;
     at_info(call->at, call->ticket, "+IOTAPARA:\"DURATION\",%ld,\"BLOCKSIZE\",%ld",
-            ica_number(ctx, ICA_OTA_DURATION), ica_number(ctx, ICA_OTA_BLOCKSIZE));
+            kept_number(&ica->kept, ICA_OTA_DURATION), kept_number(&ica->kept, ICA_OTA_BLOCKSIZE));
     return AT_OK;
 }
 
 static at_result para_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
-    ica_change_number(&set, ICA_OTA_DURATION, &call->tags[PARA_DURATION]);
-    ica_change_number(&set, ICA_OTA_BLOCKSIZE, &call->tags[PARA_BLOCKSIZE]);
-    return ica_save(ctx, call, &set);
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_given_number(&set, ICA_OTA_DURATION, &call->tags[PARA_DURATION]);
+    kept_change_given_number(&set, ICA_OTA_BLOCKSIZE, &call->tags[PARA_BLOCKSIZE]);
+    return kept_save(&set, call);
 }
 
 /* ---- IOTAVER, IOTANEWVER, IOTAPGS, IOTABORT ---- */

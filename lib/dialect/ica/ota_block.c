@@ -72,7 +72,7 @@ void ica_ota_begin(struct ica *ica, const struct ota_announcement *announcement)
 static size_t block_len(const struct ica *ica)
 {
     uint64_t left = ica->ota.pending->size - ica->ota.next;
-    size_t most = (size_t)ica_number(ica, ICA_OTA_BLOCKSIZE);
+    size_t most = (size_t)kept_number(&ica->kept, ICA_OTA_BLOCKSIZE);
     return left < most ? (size_t)left : most;
 }
 

@@ -80,16 +80,17 @@ static void say(struct ica *ica, enum ota_topic which, char *text, coap_client_d
 {
     const struct aliyun_device sender = ica_device(&ica->coap.device);
     char *topic = ota_topic(which, &sender);
-    uint16_t token = coap_access_send(ica->coap.cloud,
-                                      &(struct coap_client_request){
-                                          .method = COAP_CLIENT_POST,
-                                          .confirmable = true,
-                                          .path = topic,
-                                          .bytes = text,
-                                          .len = strlen(text),
-                                          .timeout_ms = (unsigned)ica_number(ica, ICA_COAP_TIMEOUT),
-                                      },
-                                      done, ica);
+    uint16_t token =
+        coap_access_send(ica->coap.cloud,
+                         &(struct coap_client_request){
+                             .method = COAP_CLIENT_POST,
+                             .confirmable = true,
+                             .path = topic,
+                             .bytes = text,
+                             .len = strlen(text),
+                             .timeout_ms = (unsigned)kept_number(&ica->kept, ICA_COAP_TIMEOUT),
+                         },
+                         done, ica);
     if (!token) {
         log_warning(ica->env.log, "ota: too many CoAP requests are under way");
     }
@@ -101,7 +102,7 @@ static void arm_query(struct ica *ica)
 {
     struct ev_loop *loop = ica->env.services->loop;
     ev_timer_stop(loop, &ica->ota.query);
-    ev_timer_set(&ica->ota.query, (double)ica_number(ica, ICA_OTA_DURATION), 0.);
+    ev_timer_set(&ica->ota.query, (double)kept_number(&ica->kept, ICA_OTA_DURATION), 0.);
     ev_timer_start(loop, &ica->ota.query);
 }
 

@@ -8,21 +8,31 @@
 
 void ica_apply_log_level(struct ica *ica)
 {
-    log_set_detail(ica->env.log, (int)ica_number(ica, ICA_LOG_LEVEL));
+    log_set_detail(ica->env.log, (int)kept_number(&ica->kept, ICA_LOG_LEVEL));
     at_set_tracing(ica->env.at, log_wants(ica->env.log, LEVEL_LINE));
 }
 
 static at_result log_level_read(void *ctx, struct at_call *call)
 {
-    at_info(call->at, call->ticket, "+ILOGLVL:%ld", ica_number(ctx, ICA_LOG_LEVEL));
+    const struct ica *ica = ctx;
+    at_info(call->at, call->ticket, "+ILOGLVL:%ld", kept_number(&ica->kept, ICA_LOG_LEVEL));
     return AT_OK;
+}
+
+static void level_saved(void *ctx, bool ok)
+{
+    struct ica *ica = ctx;
+    ica_apply_log_level(ica);
+    at_finish(ica->env.at, ica->waiting, ok ? AT_OK : ICA_MEMORY_FULL);
 }
 
 static at_result log_level_set(void *ctx, struct at_call *call)
 {
-    struct kept_changes set = {0};
-    kept_change_number(&set, &ica_kept[ICA_LOG_LEVEL], (long)call->params[0].number);
-    return ica_save(ctx, call, &set);
+    struct ica *ica = ctx;
+    struct kept_changes set = {.kept = &ica->kept};
+    kept_change_number(&set, ICA_LOG_LEVEL, (long)call->params[0].number);
+    ica->waiting = call->ticket;
+    return kept_store(&set, level_saved, ica) ? AT_PENDING : AT_OK;
 }
 
 /* ---- reboot ---- */
@@ -39,7 +49,7 @@ static at_result reboot_set(void *ctx, struct at_call *call)
 {
     struct ica *ica = ctx;
     bool wait = call->params[0].number == 1;
-    reboot_begin(&ica->reboot, wait ? (unsigned)ica_number(ica, ICA_MQTT_TIMEOUT) : 0);
+    reboot_begin(&ica->reboot, wait ? (unsigned)kept_number(&ica->kept, ICA_MQTT_TIMEOUT) : 0);
     return AT_OK;
 }
 
