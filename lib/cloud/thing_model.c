@@ -150,23 +150,6 @@ static enum thing_kind kind_of(const struct aliyun_device *device, const char *t
 
 /* ---- messages down ---- */
 
-/* The id, a number or its digits in quotes. */
-static bool read_id(const cJSON *root, char id[21])
-{
-    const char *text = json_text(root, "id");
-    long long number = 0;
-    if (!text && json_integer(root, "id", 0, 1LL << 53, &number)) {
-        snprintf(id, 21, "%lld", number);
-        return true;
-    }
-    size_t len = text ? strlen(text) : 0;
-    if (!len || len > 20 || strspn(text, "0123456789") != len) {
-        return false;
-    }
-    memcpy(id, text, len + 1);
-    return true;
-}
-
 static const char *skip_space(const char *at, const char *end)
 {
     while (at < end && strchr(" \t\r\n", *at)) {
@@ -208,6 +191,23 @@ static bool raw_member(const char *bytes, size_t len, const char *name, const ch
         }
     }
     return false;
+}
+
+/* The id: digits, in quotes or not. As they stand there, a double would lose those of a large
+ * number. */
+static bool read_id(const cJSON *root, const char *bytes, size_t len, char id[THING_ID_MAX + 1])
+{
+    const char *digits = json_text(root, "id");
+    size_t count = digits ? strlen(digits) : 0;
+    if (!digits && !raw_member(bytes, len, "id", &digits, &count)) {
+        return false;
+    }
+    if (!count || count > THING_ID_MAX || strspn(digits, "0123456789") < count) {
+        return false;
+    }
+    memcpy(id, digits, count);
+    id[count] = '\0';
+    return true;
 }
 
 static enum thing_kind bad(struct thing_message *message, const char *why)
@@ -253,7 +253,7 @@ static enum thing_kind read_request(struct thing_message *message, enum thing_ki
                                     const cJSON *root, const char *bytes, size_t len)
 {
     bool raw = kind == THING_CALL && message->system; /* the platform allows any payload there */
-    bool has_id = root && read_id(root, message->id);
+    bool has_id = root && read_id(root, bytes, len, message->id);
     bool has_params = root && raw_member(bytes, len, "params", &message->json, &message->json_len);
     if (raw && (!has_id || !has_params || !service_of_method(message, root))) {
         return THING_RAW_CALL;
@@ -276,7 +276,7 @@ void thing_read(struct thing_message *message, const struct aliyun_device *devic
         cJSON *root = json_parse_object(bytes, len);
         if (kind != THING_POST_REPLY) {
             kind = read_request(message, kind, root, bytes, len);
-        } else if (root && read_id(root, message->id)) {
+        } else if (root && read_id(root, bytes, len, message->id)) {
             kind = read_reply(message, root, bytes, len);
         } else {
             kind = bad(message, root ? "no id" : "not a JSON object");

@@ -10,8 +10,9 @@
 
 #include "cloud/aliyun.h"
 
-/* Bytes of a service's or event's identifier, of an RRPC's, and of a reply's message. */
-enum { THING_NAME_MAX = 128, THING_MESSAGE_MAX = 256, THING_FILTERS = 5 };
+/* Bytes of a service's or event's identifier, of an RRPC's, of a reply's message, and of a
+ * message's id. */
+enum { THING_NAME_MAX = 128, THING_MESSAGE_MAX = 256, THING_ID_MAX = 20, THING_FILTERS = 5 };
 
 /* ---- up; the caller frees the texts ---- */
 
@@ -55,7 +56,7 @@ enum thing_kind {
 
 struct thing_message {
     enum thing_kind kind;
-    char id[21]; /* decimal digits, up to 64 bits */
+    char id[THING_ID_MAX + 1]; /* decimal digits, up to 64 bits */
     const char
         *json; /* params; of a reply data ("{}" where there is none); points into the bytes */
     size_t json_len;

@@ -76,6 +76,37 @@ static void test_down(void **state)
     assert_true(message.system);
 }
 
+/* An id is given back as it came: its digits, whatever a double would make of them. */
+static void test_ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *id; /* NULL: refused */
+    } rows[] = {
+        {"{\"id\":9007199254740993,\"params\":{}}", "9007199254740993"},
+        {"{\"params\":{\"id\":1},\"id\" : 18446744073709551615 }", "18446744073709551615"},
+        {"{\"id\":\"18446744073709551615\",\"params\":{}}", "18446744073709551615"},
+        {"{\"id\":0,\"params\":{}}", "0"},
+        {"{\"id\":7,\"id\":8,\"params\":{}}", "7"},
+        {"{\"i\\u0064\":7,\"params\":{}}", "7"},
+        {"{\"id\":184467440737095516150,\"params\":{}}", NULL},
+        {"{\"id\":\"184467440737095516150\",\"params\":{}}", NULL},
+        {"{\"id\":-1,\"params\":{}}", NULL},
+        {"{\"id\":1.5,\"params\":{}}", NULL},
+        {"{\"id\":1e3,\"params\":{}}", NULL},
+        {"{\"id\":\"\",\"params\":{}}", NULL},
+        {"{\"id\":null,\"params\":{}}", NULL},
+        {"{\"id\":[1],\"params\":{}}", NULL},
+        {"{\"ID\":1,\"params\":{}}", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct thing_message message =
+            read_text("/sys/pk/dn/thing/service/property/set", rows[i].text);
+        assert_int_equal(message.kind, rows[i].id ? THING_PROPERTY_SET : THING_BAD);
+        assert_string_equal(message.id, rows[i].id ? rows[i].id : "");
+    }
+}
+
 static void test_kinds(void **state)
 {
     (void)state;
@@ -191,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_up),
         cmocka_unit_test(test_down),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_names_and_objects),
         cmocka_unit_test(test_register_login),
