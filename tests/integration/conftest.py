@@ -81,7 +81,7 @@ class Watcher:
     def __init__(self, broker, topic="#", qos=2):
         self.messages = []
         subscribed = []
-        self.client = mqtt.Client(client_id="watcher", clean_session=True)
+        self.client = mqtt.Client(clean_session=True)
         self.client.on_message = lambda *args: self.messages.append(args[2])
         self.client.on_subscribe = lambda *args: subscribed.append(1)
         self.client.connect("127.0.0.1", broker.port)
@@ -102,10 +102,22 @@ class Watcher:
 
 
 @pytest.fixture
-def watcher(broker):
-    watcher = Watcher(broker)
-    yield watcher
-    watcher.close()
+def start_watcher(broker):
+    """Watchers of a broker that restarts: one for each of its lives."""
+    watchers = []
+
+    def start(topic="#"):
+        watchers.append(Watcher(broker, topic))
+        return watchers[-1]
+
+    yield start
+    for watcher in watchers:
+        watcher.close()
+
+
+@pytest.fixture
+def watcher(start_watcher):
+    return start_watcher()
 
 
 @pytest.fixture

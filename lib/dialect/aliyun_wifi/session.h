@@ -29,7 +29,8 @@ struct aw_identity {
 
 struct aw_session {
     struct mqtt *mqtt;
-    struct mqtt_guest *own; /* the module's own subscriptions and messages */
+    struct mqtt_guest *own;   /* the module's own messages, and OTA's subscriptions */
+    struct mqtt_guest *thing; /* the thing model's subscriptions; NULL: none */
     enum aw_family family;
     struct aw_identity identity;                  /* of the session that is up or tried */
     bool platform;                                /* it goes to Alibaba Cloud itself */
@@ -80,7 +81,7 @@ void aw_drop_registered(struct kept_changes *set);
 /* As AUTH gave it, or a registration brought it. */
 const char *aw_device_secret(const struct aw *aw);
 
-/* connection.c: where CONN goes to. */
+/* server.c: where CONN goes to. */
 struct aw_server {
     const char *host;
     int port;
@@ -88,9 +89,24 @@ struct aw_server {
 };
 struct aw_server aw_server(const struct aw *aw);
 struct service_tls aw_mqtt_tls(const struct aw *aw);
+/* Whether a connection really reaches the cloud, which sends its messages unasked. */
+bool aw_is_platform(const struct aw *aw, const struct aw_server *server);
+
+/* connect.c: CONN; its handler returns the result. */
+at_result aw_connect(struct aw *aw, const struct at_call *call, enum aw_family family);
+/* Ends a CONN under way without an answer. */
+void aw_connect_cancel(struct aw *aw);
 extern const struct mqtt_events aw_mqtt_events;
-extern const struct mqtt_guest_events aw_guest_events;
-void aw_connection_limit(struct ev_loop *loop, ev_timer *timer, int events);
+void aw_connect_limit(struct ev_loop *loop, ev_timer *timer, int events);
+/* The name of the report on the session's state. */
+const char *aw_state_name(const struct aw *aw);
+
+/* listen.c: subscribes to what the cloud sends to this family of session. AT_OK: there is nothing
+ * to wait for; AT_PENDING: connect.c hears of the end by aw_listening(). */
+at_result aw_listen(struct aw *aw);
+void aw_listening(struct aw *aw);
+/* Forgets all of it: for another session. */
+void aw_listen_anew(struct aw *aw);
 
 /* mqtt.c */
 void aw_published(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome);

@@ -54,6 +54,33 @@ def test_families(online, broker):
     online.quiet()
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["on the session", "after a loss"])
+def test_after_a_change_of_family_nothing_is_reported_twice(host, broker, start_watcher, lost):
+    host.ask("AT+IMQTTCRED=c1,dn&pk,password", OK)
+    connect_to(host, broker.port, "IDM")
+    topic = "/sys/pk/dn/thing/service/property/set"
+    host.request(f"AT+IMQTTSUB={topic},0", "IMQTTSUB")
+    host.search(r"^\r\n\+IMQTTSUBACK:\d+,0\r\n")
+    request = '{"id":9007199254740993,"params":{"A":1}}'
+    start_watcher().publish(topic, request)
+    host.expect(line('+IDMPS:9007199254740993,7,{"A":1}'))
+    if lost:
+        broker.stop()
+        host.expect(line("+IDMSTATE:0"))
+        broker.start()
+    host.ask(f"AT+IMQTTCONN=127.0.0.1,{broker.port}", "+IMQTTSTATE:1", OK)
+    watcher = start_watcher()
+    watcher.publish(topic, request)
+    host.expect(line(f"+IMQTTRCVPUB:{topic},{len(request)},{request}"))
+    watcher.publish("/sys/pk/dn/thing/service/Go", request)  # the host has not asked for that
+    watcher.publish(topic, "end")
+    host.expect(line(f"+IMQTTRCVPUB:{topic},3,end"))
+    host.ask(f"AT+IDMCONN=127.0.0.1,{broker.port}", "+IDMSTATE:1", OK)
+    watcher.publish(topic, request)
+    host.expect(line('+IDMPS:9007199254740993,7,{"A":1}'))
+    host.quiet()
+
+
 def test_other_credentials_open_another_session(online, broker):
     online.ask("AT+IMQTTCRED=c2,user,password", OK)
     online.ask(f"AT+IMQTTCONN=127.0.0.1,{broker.port}", "+IMQTTSTATE:1", OK)
