@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "daemon/control_client.h"
 #include "daemon/fleet.h"
 #include "dialect/dialect.h"
 #include "modem/modem.h"
+#include "net/provision.h"
+#include "net/wifi.h"
 
 /* ---- answers ---- */
 
@@ -53,6 +56,21 @@ static const char *modem_name(struct control_client *client, const cJSON *reques
 }
 
 /* ---- list and status ---- */
+
+static void add_wifi(cJSON *object, const struct dialect_wifi *of)
+{
+    static const char *const states[] = {
+        [WIFI_NEVER] = "never", [WIFI_JOINED] = "joined", [WIFI_LOST] = "lost"};
+    static const char *const provisioning[] = {
+        [PROVISION_IDLE] = "none", [PROVISION_BLE] = "ble", [PROVISION_AP] = "ap"};
+    cJSON *wifi = cJSON_AddObjectToObject(object, "wifi");
+    bool joining = wifi_joining(of->wifi);
+    cJSON_AddStringToObject(wifi, "state", joining ? "joining" : states[wifi_state(of->wifi)]);
+    cJSON_AddStringToObject(wifi, "ssid", wifi_ssid(of->wifi));
+    cJSON_AddStringToObject(wifi, "ip", wifi_ip(of->wifi));
+    cJSON_AddStringToObject(wifi, "mac", wifi_mac(of->wifi));
+    cJSON_AddStringToObject(wifi, "provisioning", provisioning[provision_state(of->provision)]);
+}
 
 static cJSON *describe(const struct fleet_entry *entry)
 {
@@ -103,11 +121,87 @@ static void status(struct control_client *client, const cJSON *request)
             cJSON *object = answer(request, true);
             cJSON *modem = describe(&entry);
             struct modem_status state = modem_status(entry.modem);
+            struct dialect_wifi wifi;
+            if (modem_wifi(entry.modem, &wifi)) {
+                add_wifi(modem, &wifi);
+            }
             add_counters(modem, &state.counters);
             cJSON_AddItemToObject(object, "modem", modem);
             control_client_send(client, object);
         }
         free(entry.port);
+    }
+}
+
+/* ---- Wi-Fi ---- */
+
+/* That of the modem in question, and its name. NULL: refused already. */
+static const char *find_wifi(struct control_client *client, const cJSON *request,
+                             struct dialect_wifi *wifi)
+{
+    const char *name = modem_name(client, request);
+    if (name && !modem_wifi(fleet_find(control_fleet(client->control), name), wifi)) {
+        refuse(client, request, "this modem is no Wi-Fi one");
+        name = NULL;
+    }
+    return name;
+}
+
+static bool is_text(const char *text, size_t min, size_t max)
+{
+    return text && strlen(text) >= min && strlen(text) <= max;
+}
+
+static void give(struct control_client *client, const cJSON *request, const char *ssid,
+                 const char *psk)
+{
+    struct dialect_wifi wifi;
+    const char *name = find_wifi(client, request, &wifi);
+    if (!name) {
+        return;
+    }
+    if (provision_give(wifi.provision, ssid, psk)) {
+        control_client_send(client, answer(request, true));
+        return;
+    }
+    char *error = mem_printf("%s is not waiting for provisioning: %s is needed first", name,
+                             wifi.provision_start);
+    refuse(client, request, error);
+    free(error);
+}
+
+static void provision(struct control_client *client, const cJSON *request)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(request, "psk");
+    char *psk = cJSON_GetStringValue(item);
+    const char *ssid = text_of(request, "ssid");
+    if (!is_text(ssid, 1, PROVISION_SSID_MAX)) {
+        refuse(client, request, "`ssid` wants a text of 1 to 32 bytes");
+    } else if (item && !is_text(psk, 0, PROVISION_PSK_MAX)) {
+        refuse(client, request, "`psk` wants a text of up to 64 bytes");
+    } else {
+        give(client, request, ssid, psk);
+    }
+    if (psk) {
+        mem_wipe(psk, strlen(psk));
+    }
+}
+
+static void wifi_link(struct control_client *client, const cJSON *request)
+{
+    struct dialect_wifi wifi;
+    const char *state = text_of(request, "state");
+    bool up = state && strcmp(state, "up") == 0;
+    if (!up && (!state || strcmp(state, "down") != 0)) {
+        refuse(client, request, "`state` wants up or down");
+    } else if (!find_wifi(client, request, &wifi)) {
+        return;
+    } else if (!wifi_sim_link(wifi.wifi, up)) {
+        refuse(client, request, "its Wi-Fi is the host's own (network.provider), not simulated");
+    } else {
+        cJSON *object = answer(request, true);
+        add_wifi(object, &wifi);
+        control_client_send(client, object);
     }
 }
 
@@ -163,10 +257,8 @@ static const struct {
     const char *name;
     void (*carry_out)(struct control_client *client, const cJSON *request);
 } requests[] = {
-    {"list", list},
-    {"status", status},
-    {"console", console},
-    {"line", line},
+    {"list", list}, {"status", status},       {"console", console},
+    {"line", line}, {"provision", provision}, {"wifi", wifi_link},
 };
 
 void control_request(struct control_client *client, const char *text)

@@ -12,9 +12,11 @@ struct log;
 struct network;
 struct nvram;
 struct port;
+struct provision;
 struct service_env;
 struct settings;
 struct settings_group;
+struct wifi;
 
 /* A value that the module keeps: reading, checking, writing and the NVRAM file follow from this. */
 struct kept_value {
@@ -36,6 +38,13 @@ struct dialect_env {
     struct log *log;
 };
 
+/* What a bench may reach of a Wi-Fi module. */
+struct dialect_wifi {
+    struct wifi *wifi;
+    struct provision *provision;
+    const char *provision_start; /* what a host sends to be provisioned, for people */
+};
+
 struct dialect {
     const char *id;
     const char *title; /* one line */
@@ -53,6 +62,8 @@ struct dialect {
     void *(*create)(const struct dialect_env *env);
     /* How its connection is, in a word for people: "online", "offline", "connecting" ... */
     const char *(*connection)(const void *instance);
+    /* NULL: it is no Wi-Fi module. What it gives is good until the loop runs. */
+    struct dialect_wifi (*wifi)(void *instance);
     /* Connections that are up are closed properly, as far as that takes no time. */
     void (*destroy)(void *instance);
 };

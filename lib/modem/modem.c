@@ -261,6 +261,14 @@ struct modem_status modem_status(const struct modem *modem)
     };
 }
 
+bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi)
+{
+    if (modem->dialect->wifi) {
+        *wifi = modem->dialect->wifi(modem->instance);
+    }
+    return modem->dialect->wifi != NULL;
+}
+
 bool modem_console_line(struct modem *modem, const char *line, size_t len)
 {
     return at_console_line(modem->at, line, len);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 struct dialect;
+struct dialect_wifi;
 struct ev_loop;
 struct modem;
 struct nvram_writer;
@@ -49,6 +50,10 @@ struct modem_status {
     struct at_counters counters;
 };
 struct modem_status modem_status(const struct modem *modem);
+
+/* Its Wi-Fi, for looking and for changing; good until the loop runs. False: it is no Wi-Fi module.
+ */
+bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi);
 
 /* As at_console_line(). */
 bool modem_console_line(struct modem *modem, const char *line, size_t len);

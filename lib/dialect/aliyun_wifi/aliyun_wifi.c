@@ -147,6 +147,13 @@ static void destroy(void *instance)
     free(aw);
 }
 
+static struct dialect_wifi wifi(void *instance)
+{
+    const struct aw *aw = instance;
+    return (struct dialect_wifi){aw->wlan.wifi, aw->wlan.provision,
+                                 "AT+IBLECONFIGSTART=1 or AT+IAPCONFIGSTART=1"};
+}
+
 static const struct at_table *const tables[] = {
     &aw_account_table,   &aw_connection_table, &aw_mqtt_table, &aw_thing_table, &aw_wlan_table,
     &aw_provision_table, &aw_system_table,     &aw_http_table, &aw_ota_table,
@@ -164,5 +171,6 @@ const struct dialect aliyun_wifi_dialect = {
     .enabled = enabled,
     .create = create,
     .connection = aw_connection_word,
+    .wifi = wifi,
     .destroy = destroy,
 };
