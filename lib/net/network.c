@@ -113,12 +113,17 @@ void network_destroy(struct network *network)
 
 void network_listen(struct network *network, struct network_listener *listener)
 {
-    listener->next = network->listeners;
-    network->listeners = listener;
+    if (network) {
+        listener->next = network->listeners;
+        network->listeners = listener;
+    }
 }
 
 void network_unlisten(struct network *network, struct network_listener *listener)
 {
+    if (!network) {
+        return;
+    }
     struct network_listener **link = &network->listeners;
     while (*link && *link != listener) {
         link = &(*link)->next;
@@ -188,6 +193,9 @@ enum network_registration network_registration(const struct network *network)
 
 bool network_usable(const struct network *network)
 {
+    if (!network) {
+        return true;
+    }
     enum network_registration registration = network_registration(network);
     return registration == NETWORK_HOME || registration == NETWORK_ROAMING;
 }

@@ -50,7 +50,7 @@ struct network *network_create(const struct network_settings *settings, bool has
 void network_destroy(struct network *network);
 
 /* A listener outlives the network or takes its leave before. One may leave, or others come, from
- * inside changed(). */
+ * inside changed(). NULL: there is nothing to listen to. */
 void network_listen(struct network *network, struct network_listener *listener);
 void network_unlisten(struct network *network, struct network_listener *listener);
 
@@ -67,8 +67,11 @@ bool network_radio(const struct network *network);
 /* What it is registered as: as granted, but with radio, SIM and a signal only. */
 enum network_registration network_registration(const struct network *network);
 
-/* Whether data can pass: at home or roaming. Services obey (service/env.h). */
+/* Whether data can pass: at home or roaming. Services obey (service/env.h). NULL: it can. */
 bool network_usable(const struct network *network);
+
+/* How services word that it cannot. */
+#define NETWORK_MISSING "the module has no network"
 
 /* The <stat> of +CREG (27.007 7.2): 0 none, 1 home, 2 searching, 3 denied, 5 roaming. */
 int network_creg_stat(const struct network *network);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/network.h"
 #include "service/coap/coap_state.h"
 #include "service/env.h"
 
@@ -38,11 +39,38 @@ static void on_idle(struct ev_loop *loop, ev_timer *timer, int revents)
     coap_ways_end(client);
 }
 
+/* What is under way ends with the network, sessions too. */
+static void cut(struct coap_client *client)
+{
+    client->cut = false;
+    if (client->requests) {
+        coap_outcome_log(client, true, NETWORK_MISSING);
+    }
+    for (struct coap_request *request = client->requests; request; request = request->next) {
+        if (!request->finished) {
+            coap_outcome_set(request, COAP_CLIENT_UNREACHABLE, NETWORK_MISSING);
+        }
+    }
+    coap_ways_end(client);
+}
+
+static void on_network(void *ctx)
+{
+    struct coap_client *client = ctx;
+    if (!network_usable(client->env->network)) {
+        client->cut = true;
+        coap_client_need_work(client);
+    }
+}
+
 static void on_work(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
     struct coap_client *client = timer->data;
+    if (client->cut) {
+        cut(client);
+    }
     coap_ways_go(client);
     if (coap_outcome_deliver(client)) {
         coap_ways_tidy(client);
@@ -104,6 +132,11 @@ static uint16_t start(struct coap_client *client, struct coap_request *request, 
     *end = request;
     client->count++;
     log_request(request);
+    if (!network_usable(client->env->network)) {
+        coap_outcome_log(client, true, NETWORK_MISSING);
+        coap_outcome_set(request, COAP_CLIENT_UNREACHABLE, NETWORK_MISSING);
+        return request->number;
+    }
     coap_ways_go(client); /* at once: the answer is on its way while the caller goes on */
     return request->number;
 }
@@ -167,6 +200,8 @@ struct coap_client *coap_client_create(const struct service_env *env,
     client->work.data = client;
     ev_init(&client->idle, on_idle);
     client->idle.data = client;
+    client->network = (struct network_listener){.changed = on_network, .ctx = client};
+    network_listen(env->network, &client->network);
     return client;
 }
 
@@ -178,6 +213,7 @@ void coap_client_destroy(struct coap_client *client)
     if (client->gone) {
         *client->gone = true;
     }
+    network_unlisten(client->env->network, &client->network);
     ev_clear_pending(client->env->loop, &client->work);
     ev_timer_stop(client->env->loop, &client->idle);
     coap_ways_end(client);

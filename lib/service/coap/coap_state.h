@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/network.h"
 #include "service/coap/coap_client.h"
 #include "service/coap/coap_link.h"
 #include "service/coap/coap_request.h"
@@ -27,6 +28,8 @@ struct coap_client {
     unsigned first; /* of the addresses, the one to begin with */
     ev_timer work;  /* never started: an event on it has the loop do what there is to do */
     ev_timer idle;
+    struct network_listener network;
+    bool cut;            /* the network has gone; the loop has not seen to it yet */
     bool *gone;          /* set by coap_client_destroy() inside a callback */
     uint16_t random[32]; /* of which so many are left: tokens to be */
     size_t random_count;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/network.h"
 #include "service/env.h"
 #include "service/http/http_multi.h"
 #include "service/http/http_redirect.h"
@@ -26,6 +27,8 @@ struct http {
     double idle_s;
     char *last_failure; /* a failure that repeats itself is no news */
     bool *gone;         /* on the stack of http_settle() */
+    struct network_listener network;
+    ev_timer cut; /* never started: an event on it tells the loop that the network has gone */
 };
 
 void http_library_init(void)
@@ -47,6 +50,41 @@ static void on_idle(struct ev_loop *loop, ev_timer *timer, int revents)
     http_close_idle(timer->data);
 }
 
+/* ---- the network ---- */
+
+static void cut_transfer(struct http_transfer *transfer)
+{
+    bool connected = transfer->stage == HTTP_CONNECTED;
+    if (connected || transfer->stage == HTTP_CONNECTING) {
+        http_transfer_note(transfer,
+                           !connected         ? HTTP_FAILED_CONNECT
+                           : transfer->status ? HTTP_BROKEN
+                                              : HTTP_FAILED_SEND,
+                           NETWORK_MISSING);
+        transfer->stage = HTTP_ENDED;
+    }
+}
+
+static void on_cut(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct http *http = timer->data;
+    for (struct http_transfer *transfer = http->first; transfer; transfer = transfer->next) {
+        cut_transfer(transfer);
+    }
+    http_close_idle(http);
+    http_settle(http);
+}
+
+static void on_network(void *ctx)
+{
+    struct http *http = ctx;
+    if (!network_usable(http->env->network)) {
+        ev_feed_event(http->env->loop, &http->cut, EV_CUSTOM);
+    }
+}
+
 struct http *http_create(const struct service_env *env)
 {
     struct http *http = mem_zeroed(sizeof *http);
@@ -54,6 +92,10 @@ struct http *http_create(const struct service_env *env)
     ev_init(&http->idle, on_idle);
     http->idle_s = idle_max;
     http->idle.data = http;
+    ev_init(&http->cut, on_cut);
+    http->cut.data = http;
+    http->network = (struct network_listener){.changed = on_network, .ctx = http};
+    network_listen(env->network, &http->network);
     return http;
 }
 
@@ -94,6 +136,8 @@ void http_destroy(struct http *http)
     if (http->gone) {
         *http->gone = true;
     }
+    network_unlisten(http->env->network, &http->network);
+    ev_clear_pending(http->env->loop, &http->cut);
     while (http->first) {
         struct http_transfer *transfer = http->first;
         unlink_transfer(http, transfer);

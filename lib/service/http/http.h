@@ -94,7 +94,7 @@ enum http_outcome {
     HTTP_DONE,           /* a whole response, whatever its status */
     HTTP_FAILED_SETUP,   /* bad URL, header, CA file, client certificate or key */
     HTTP_FAILED_RESOLVE, /* the name has no address */
-    HTTP_FAILED_CONNECT, /* nobody takes the connection */
+    HTTP_FAILED_CONNECT, /* nobody takes the connection, or the module has no network */
     HTTP_FAILED_TLS,     /* handshake or verification */
     HTTP_FAILED_SEND,    /* the connection broke before the response began */
     HTTP_BROKEN, /* no HTTP, a head above 64 KiB, or the connection broke within the response */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/network.h"
 #include "service/env.h"
 #include "service/http/http_headers.h"
 #include "service/http/http_multi.h"
@@ -271,6 +272,8 @@ static void copy_request(struct http_transfer *transfer, const struct http_reque
         http_transfer_note(transfer, HTTP_FAILED_SETUP, "not a URL that can be asked for");
     } else if (!http_headers_copy(&transfer->given, request->headers)) {
         http_transfer_note(transfer, HTTP_FAILED_SETUP, "a header line is not one");
+    } else if (!network_usable(transfer->env->network)) {
+        http_transfer_note(transfer, HTTP_FAILED_CONNECT, NETWORK_MISSING);
     }
 }
 

@@ -49,6 +49,7 @@ void mqtt_destroy(struct mqtt *mqtt)
     }
     ev_timer_stop(mqtt->env->loop, &mqtt->limit);
     ev_timer_stop(mqtt->env->loop, &mqtt->pause);
+    network_unlisten(mqtt->env->network, &mqtt->network);
     mqtt_dial_destroy(mqtt->dial);
     mqtt_requests_clear(&mqtt->requests);
     mqtt_filters_clear(&mqtt->filters);

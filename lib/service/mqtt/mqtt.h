@@ -86,6 +86,7 @@ enum mqtt_failure {
     MQTT_FAILED_TLS,     /* handshake or verification */
     MQTT_FAILED_TIMEOUT, /* no answer in time, at whatever stage */
     MQTT_FAILED_REFUSED, /* CONNACK with another code than 0: connack */
+    MQTT_FAILED_NETWORK, /* the module has no network (service/env.h) */
 };
 
 /* In words, for logs. */
@@ -125,8 +126,9 @@ struct mqtt_events {
     /* mqtt_connect() failed; it is not tried again. connack 1..5 for MQTT_FAILED_REFUSED, else 0.
      */
     void (*failed)(void *ctx, enum mqtt_failure failure, int connack);
-    /* An established connection broke; a reconnection follows by itself. Requests under way have
-     * had their outcome MQTT_LOST just before. */
+    /* An established connection broke; a reconnection follows by itself, where the module has no
+     * network as soon as that is back. Requests under way have had their outcome MQTT_LOST just
+     * before. */
     void (*lost)(void *ctx);
     /* mqtt_disconnect() is done: DISCONNECT is written. */
     void (*disconnected)(void *ctx);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/network.h"
 #include "net/redirect.h"
 #include "net/resolve.h"
 #include "service/env.h"
@@ -33,6 +34,8 @@ struct mqtt_dial {
     double deadline; /* of the whole attempt */
     struct mqtt_link *link;
     bool renewed; /* the broker has lost the session and made an empty one */
+    struct network_listener network;
+    bool cut; /* the network has gone; the timer tells of it */
 
     /* The failure that the attempt would have, up to now. */
     enum mqtt_failure failure;
@@ -50,6 +53,7 @@ static void set_timer(struct mqtt_dial *dial, ev_tstamp after)
 static void end_attempt(struct mqtt_dial *dial, enum stage stage)
 {
     dial->stage = stage;
+    dial->cut = false;
     ev_timer_stop(dial->env->loop, &dial->timer);
     resolve_cancel(dial->lookup);
     dial->lookup = NULL;
@@ -187,7 +191,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)loop;
     (void)revents;
     struct mqtt_dial *dial = timer->data;
-    if (dial->stage == UNFIT) {
+    if (dial->stage == UNFIT || dial->cut) {
         fail(dial);
     } else if (dial->stage == LOOKUP) {
         note_failure(dial, MQTT_FAILED_TIMEOUT, 0, "no answer from the name server in time");
@@ -215,6 +219,24 @@ static bool make_link(struct mqtt_dial *dial)
     return false;
 }
 
+/* What was connected is cut at once, without a word to the broker; it is told from the loop. */
+static void on_network(void *ctx)
+{
+    struct mqtt_dial *dial = ctx;
+    if (dial->stage == IDLE || dial->stage == UNFIT || dial->cut ||
+        network_usable(dial->env->network)) {
+        return;
+    }
+    if (dial->link) {
+        mqtt_link_abort(dial->link);
+    }
+    resolve_cancel(dial->lookup);
+    dial->lookup = NULL;
+    note_failure(dial, MQTT_FAILED_NETWORK, 0, NETWORK_MISSING);
+    dial->cut = true;
+    set_timer(dial, 0);
+}
+
 struct mqtt_dial *mqtt_dial_create(const struct service_env *env, bool probe,
                                    mqtt_event_handler handler, void *ctx)
 {
@@ -225,12 +247,15 @@ struct mqtt_dial *mqtt_dial_create(const struct service_env *env, bool probe,
     dial->ctx = ctx;
     ev_timer_init(&dial->timer, on_timer, 0, 0);
     dial->timer.data = dial;
+    dial->network = (struct network_listener){.changed = on_network, .ctx = dial};
+    network_listen(env->network, &dial->network);
     return dial;
 }
 
 void mqtt_dial_destroy(struct mqtt_dial *dial)
 {
     if (dial) {
+        network_unlisten(dial->env->network, &dial->network);
         end_attempt(dial, IDLE);
         mqtt_link_destroy(dial->link);
         free(dial);
@@ -243,10 +268,13 @@ void mqtt_dial_start(struct mqtt_dial *dial, const struct mqtt_options *options)
     dial->options = options;
     *dial->why = '\0';
     const char *fault = mqtt_options_fault(options);
+    bool network = network_usable(dial->env->network);
     if (fault) {
         note_failure(dial, MQTT_FAILED_SETUP, 0, fault);
+    } else if (!network) {
+        note_failure(dial, MQTT_FAILED_NETWORK, 0, NETWORK_MISSING);
     }
-    if (fault || !make_link(dial)) {
+    if (fault || !network || !make_link(dial)) {
         dial->stage = UNFIT;
         set_timer(dial, 0);
         return;

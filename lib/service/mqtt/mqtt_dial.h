@@ -17,8 +17,9 @@ struct mqtt_dial *mqtt_dial_create(const struct service_env *env, bool probe,
 void mqtt_dial_destroy(struct mqtt_dial *dial);
 
 /* Begins an attempt, ending one that is under way; the outcome is UP or DOWN within the options'
- * connect_timeout_ms. Options other than before must describe the same session
- * (mqtt_options_same_session()), or mqtt_dial_forget() comes first. */
+ * connect_timeout_ms. While env->network is not usable it is DOWN at once, and what is up when that
+ * goes is cut without a DISCONNECT, then DOWN. Options other than before must describe the same
+ * session (mqtt_options_same_session()), or mqtt_dial_forget() comes first. */
 void mqtt_dial_start(struct mqtt_dial *dial, const struct mqtt_options *options);
 /* Ends the attempt or the connection without an event. */
 void mqtt_dial_stop(struct mqtt_dial *dial);

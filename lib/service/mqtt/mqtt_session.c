@@ -222,7 +222,19 @@ static void set_pause(struct mqtt *mqtt, double seconds)
     ev_timer_start(mqtt->env->loop, &mqtt->pause);
 }
 
-static void try_later(struct mqtt *mqtt)
+/* A lost network is no reason to go easy on the broker. */
+static void try_with_network(struct mqtt *mqtt)
+{
+    mqtt->wait_ms = 0;
+    ev_timer_stop(mqtt->env->loop, &mqtt->pause);
+    if (network_usable(mqtt->env->network)) {
+        set_pause(mqtt, 0);
+    } else {
+        log_write(mqtt->env->log, LEVEL_STATE, "mqtt: reconnecting when the network is back");
+    }
+}
+
+static void try_after_pause(struct mqtt *mqtt)
 {
     const struct mqtt_options *options = mqtt->options;
     unsigned doubled = mqtt->wait_ms * 2;
@@ -230,12 +242,21 @@ static void try_later(struct mqtt *mqtt)
         doubled = options->backoff_min_ms;
     }
     mqtt->wait_ms = doubled < options->backoff_max_ms ? doubled : options->backoff_max_ms;
-    mqtt->trying = false;
     double wait = with_jitter(mqtt->wait_ms);
     log_write(mqtt->env->log, LEVEL_STATE, "mqtt: reconnecting in %.1f s", wait);
     set_pause(mqtt, wait);
+}
+
+static void try_later(struct mqtt *mqtt, enum mqtt_failure failure)
+{
+    mqtt->trying = false;
+    if (failure == MQTT_FAILED_NETWORK) {
+        try_with_network(mqtt);
+    } else {
+        try_after_pause(mqtt);
+    }
     /* A link that has nothing to finish is not worth its descriptors. */
-    if (options->clean_session ||
+    if (mqtt->options->clean_session ||
         (!mqtt_requests_unfinished(&mqtt->requests) && !mqtt_dial_unfinished(mqtt->dial))) {
         mqtt_dial_forget(mqtt->dial);
     }
@@ -293,33 +314,11 @@ static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
      * their late acknowledgements are dropped. A clean session forgets them. */
     struct mqtt_request *lost = NULL;
     size_t count = mqtt_requests_lose(&mqtt->requests, !mqtt->options->clean_session, &lost);
-    try_later(mqtt);
+    try_later(mqtt, event->failure);
     if (emit_lost(mqtt, lost, count) && is_connecting(mqtt) && mqtt->events->lost) {
         mqtt->events->lost(mqtt->ctx);
     }
 }
-
-static void on_down(struct mqtt *mqtt, const struct mqtt_event *event)
-{
-    if (mqtt->state == MQTT_ONLINE) {
-        on_lost(mqtt, event);
-    } else if (mqtt->state == MQTT_RECONNECTING) {
-        warn_once(mqtt, "cannot reconnect to", event->why);
-        try_later(mqtt);
-    } else if (mqtt->state == MQTT_CONNECTING) {
-        log_warning(mqtt->env->log, "mqtt: cannot connect to %s:%d: %s", mqtt->options->host,
-                    mqtt->options->port, event->why);
-        mqtt->state = MQTT_OFFLINE;
-        mqtt_requests_clear(&mqtt->requests);
-        mqtt_filters_clear(&mqtt->filters);
-        mqtt_dial_forget(mqtt->dial);
-        if (mqtt->events->failed) {
-            mqtt->events->failed(mqtt->ctx, event->failure, event->connack);
-        }
-    }
-}
-
-/* ---- closing ---- */
 
 static void closed(struct mqtt *mqtt)
 {
@@ -339,10 +338,47 @@ static void closed(struct mqtt *mqtt)
     }
 }
 
+static void on_down(struct mqtt *mqtt, const struct mqtt_event *event)
+{
+    if (mqtt->state == MQTT_ONLINE) {
+        on_lost(mqtt, event);
+    } else if (mqtt->state == MQTT_RECONNECTING) {
+        warn_once(mqtt, "cannot reconnect to", event->why);
+        try_later(mqtt, event->failure);
+    } else if (mqtt->state == MQTT_CONNECTING) {
+        log_warning(mqtt->env->log, "mqtt: cannot connect to %s:%d: %s", mqtt->options->host,
+                    mqtt->options->port, event->why);
+        mqtt->state = MQTT_OFFLINE;
+        mqtt_requests_clear(&mqtt->requests);
+        mqtt_filters_clear(&mqtt->filters);
+        mqtt_dial_forget(mqtt->dial);
+        if (mqtt->events->failed) {
+            mqtt->events->failed(mqtt->ctx, event->failure, event->connack);
+        }
+    } else if (mqtt->state == MQTT_CLOSING) {
+        closed(mqtt);
+    }
+}
+
+/* ---- closing ---- */
+
 void mqtt_session_close_within(struct mqtt *mqtt, double seconds)
 {
     mqtt->state = MQTT_CLOSING;
     set_pause(mqtt, seconds);
+}
+
+/* The dial sees to it that the connection goes with the network. */
+static void on_network(void *ctx)
+{
+    struct mqtt *mqtt = ctx;
+    bool usable = network_usable(mqtt->env->network);
+    bool back = usable && !mqtt->usable;
+    mqtt->usable = usable;
+    if (back && mqtt->state == MQTT_RECONNECTING && !mqtt->trying) {
+        mqtt->wait_ms = 0;
+        set_pause(mqtt, 0);
+    }
 }
 
 static void on_pause(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -407,4 +443,7 @@ void mqtt_session_init(struct mqtt *mqtt)
     mqtt->limit.data = mqtt;
     ev_timer_init(&mqtt->pause, on_pause, 0, 0);
     mqtt->pause.data = mqtt;
+    mqtt->usable = network_usable(mqtt->env->network);
+    mqtt->network = (struct network_listener){.changed = on_network, .ctx = mqtt};
+    network_listen(mqtt->env->network, &mqtt->network);
 }

@@ -5,6 +5,7 @@
 
 #include <ev.h>
 
+#include "net/network.h"
 #include "service/mqtt/mqtt.h"
 #include "service/mqtt/mqtt_event.h"
 #include "service/mqtt/mqtt_filters.h"
@@ -35,8 +36,10 @@ struct mqtt {
     unsigned wait_ms; /* the length of the last pause */
     double online_since;
     bool held;
-    bool trying;    /* RECONNECTING: an attempt is under way */
-    bool due;       /* RECONNECTING: an attempt waits for the end of hold */
+    bool trying; /* RECONNECTING: an attempt is under way */
+    bool due;    /* RECONNECTING: an attempt waits for the end of hold */
+    struct network_listener network;
+    bool usable;    /* the network, when it was last looked at */
     char *why;      /* the last failure that was logged as a warning */
     bool emitting;  /* more is to be done after an event */
     bool destroyed; /* by the callee of that event: only this memory is left */

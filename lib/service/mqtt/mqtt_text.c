@@ -3,6 +3,7 @@
 #include <mosquitto.h>
 #include <string.h>
 
+#include "net/network.h"
 #include "service/mqtt/mqtt.h"
 
 const char *mqtt_failure_text(enum mqtt_failure failure)
@@ -14,6 +15,7 @@ const char *mqtt_failure_text(enum mqtt_failure failure)
         [MQTT_FAILED_TLS] = "TLS failed",
         [MQTT_FAILED_TIMEOUT] = "no answer in time",
         [MQTT_FAILED_REFUSED] = "refused by the broker",
+        [MQTT_FAILED_NETWORK] = NETWORK_MISSING,
     };
     return texts[failure];
 }

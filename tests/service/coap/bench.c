@@ -42,7 +42,9 @@ struct bench *bench_create(resolve_function function)
 {
     struct bench *bench = mem_zeroed(sizeof *bench);
     bench->loop = ev_loop_new(EVFLAG_AUTO);
+    static const struct network_settings home = {.registration = NETWORK_HOME, .rssi = -71};
     bench->env = (struct service_env){
+        .network = network_create(&home, true),
         .loop = bench->loop,
         .resolver = resolver_create(bench->loop, function),
         .log = log_create(NULL, LEVEL_LIBRARY, (struct log_sink){write_log, bench}),
@@ -57,6 +59,7 @@ void bench_destroy(struct bench *bench)
     peer_destroy(bench->peer);
     resolver_destroy(bench->env.resolver);
     log_destroy(bench->env.log);
+    network_destroy(bench->env.network);
     ev_loop_destroy(bench->loop);
     buf_free(&bench->log_lines);
     buf_free(&bench->lines);

@@ -60,7 +60,9 @@ struct bench *bench_create(void)
 {
     struct bench *bench = mem_zeroed(sizeof *bench);
     bench->loop = ev_loop_new(EVFLAG_AUTO);
+    static const struct network_settings home = {.registration = NETWORK_HOME, .rssi = -71};
     bench->env = (struct service_env){
+        .network = network_create(&home, true),
         .loop = bench->loop,
         .log = log_create(NULL, LEVEL_LIBRARY, (struct log_sink){write_log, bench}),
     };
@@ -82,6 +84,7 @@ void bench_destroy(struct bench *bench)
     http_destroy(bench->http);
     server_destroy(bench->server);
     log_destroy(bench->env.log);
+    network_destroy(bench->env.network);
     ev_loop_destroy(bench->loop);
     buf_free(&bench->log_lines);
     free(bench);

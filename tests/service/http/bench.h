@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "net/network.h"
 #include "service/env.h"
 #include "service/http/http.h"
 

@@ -17,6 +17,7 @@ static const char *const failures[] = {
     [MQTT_FAILED_SETUP] = "setup",     [MQTT_FAILED_RESOLVE] = "resolve",
     [MQTT_FAILED_CONNECT] = "connect", [MQTT_FAILED_TLS] = "tls",
     [MQTT_FAILED_TIMEOUT] = "timeout", [MQTT_FAILED_REFUSED] = "refused",
+    [MQTT_FAILED_NETWORK] = "network",
 };
 
 /* ---- events ---- */
@@ -124,7 +125,9 @@ struct bench *bench_create(resolve_function function)
 {
     struct bench *bench = mem_zeroed(sizeof *bench);
     bench->loop = ev_loop_new(EVFLAG_AUTO);
+    static const struct network_settings home = {.registration = NETWORK_HOME, .rssi = -71};
     bench->env = (struct service_env){
+        .network = network_create(&home, true),
         .loop = bench->loop,
         .resolver = resolver_create(bench->loop, function),
         .log = log_create(NULL, LEVEL_LIBRARY, (struct log_sink){write_log, bench}),
@@ -148,6 +151,7 @@ void bench_destroy(struct bench *bench)
     mqtt_destroy(bench->mqtt);
     resolver_destroy(bench->env.resolver);
     log_destroy(bench->env.log);
+    network_destroy(bench->env.network);
     ev_loop_destroy(bench->loop);
     buf_free(&bench->log_lines);
     buf_free(&bench->lines);

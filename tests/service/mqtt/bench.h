@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "net/network.h"
 #include "net/resolve.h"
 #include "service/env.h"
 #include "service/mqtt/mqtt.h"
