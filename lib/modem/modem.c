@@ -251,6 +251,11 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     return modem;
 }
 
+const char *modem_name(const struct modem *modem)
+{
+    return modem->name;
+}
+
 struct modem_status modem_status(const struct modem *modem)
 {
     return (struct modem_status){
@@ -267,6 +272,11 @@ bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi)
         *wifi = modem->dialect->wifi(modem->instance);
     }
     return modem->dialect->wifi != NULL;
+}
+
+struct network *modem_network(const struct modem *modem)
+{
+    return modem->services.network;
 }
 
 bool modem_console_line(struct modem *modem, const char *line, size_t len)

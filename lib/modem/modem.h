@@ -12,6 +12,7 @@ struct dialect;
 struct dialect_wifi;
 struct ev_loop;
 struct modem;
+struct network;
 struct nvram_writer;
 struct port_watch;
 struct resolver;
@@ -51,9 +52,15 @@ struct modem_status {
 };
 struct modem_status modem_status(const struct modem *modem);
 
+const char *modem_name(const struct modem *modem);
+
 /* Its Wi-Fi, for looking and for changing; good until the loop runs. False: it is no Wi-Fi module.
  */
 bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi);
+
+/* The simulated cellular network that it is in, for looking and for changing. NULL: it is no
+ * cellular module. */
+struct network *modem_network(const struct modem *modem);
 
 /* As at_console_line(). */
 bool modem_console_line(struct modem *modem, const char *line, size_t len);

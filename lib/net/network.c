@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "net/redirect.h"
@@ -17,6 +18,7 @@ struct network {
     int rssi; /* dBm; 0: no signal */
     bool sim;
     bool radio;
+    bool covered;
 };
 
 static const char *const registrations[] = {"home", "roaming", "searching", "denied", "none", NULL};
@@ -101,6 +103,7 @@ struct network *network_create(const struct network_settings *settings, bool has
     network->rssi = settings->rssi;
     network->sim = has_sim;
     network->radio = true;
+    network->covered = true;
     return network;
 }
 
@@ -162,6 +165,14 @@ void network_set_rssi(struct network *network, int dbm)
     }
 }
 
+void network_set_coverage(struct network *network, bool there)
+{
+    if (there != network->covered) {
+        network->covered = there;
+        tell(network);
+    }
+}
+
 void network_set_radio(struct network *network, bool on)
 {
     if (on != network->radio) {
@@ -171,6 +182,22 @@ void network_set_radio(struct network *network, bool on)
 }
 
 /* ---- what it is like ---- */
+
+const char *network_registration_word(enum network_registration registration)
+{
+    return registrations[registration];
+}
+
+bool network_registration_find(const char *word, enum network_registration *registration)
+{
+    for (int i = 0; registrations[i]; i++) {
+        if (strcmp(registrations[i], word) == 0) {
+            *registration = (enum network_registration)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 bool network_has_sim(const struct network *network)
 {
@@ -188,7 +215,7 @@ enum network_registration network_registration(const struct network *network)
         return NETWORK_NONE;
     }
     bool granted = network->granted == NETWORK_HOME || network->granted == NETWORK_ROAMING;
-    return granted && network->rssi == 0 ? NETWORK_SEARCHING : network->granted;
+    return granted && network_rssi(network) == 0 ? NETWORK_SEARCHING : network->granted;
 }
 
 bool network_usable(const struct network *network)
@@ -211,7 +238,7 @@ int network_creg_stat(const struct network *network)
 
 int network_rssi(const struct network *network)
 {
-    return network->radio ? network->rssi : 0;
+    return network->radio && network->covered ? network->rssi : 0;
 }
 
 int network_csq_rssi(const struct network *network)

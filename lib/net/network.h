@@ -58,8 +58,16 @@ void network_unlisten(struct network *network, struct network_listener *listener
 void network_set_registration(struct network *network, enum network_registration registration);
 /* -140..-1 dBm, 0: no signal. */
 void network_set_rssi(struct network *network, int dbm);
+/* Whether there is coverage where the module is; without, there is no signal. */
+void network_set_coverage(struct network *network, bool there);
 /* The module's radio: off (AT+CFUN=0 and the like), there is neither signal nor registration. */
 void network_set_radio(struct network *network, bool on);
+
+/* A registration in a word, as in the settings: "home", "roaming", "searching", "denied", "none".
+ */
+const char *network_registration_word(enum network_registration registration);
+/* False: there is none of that name. */
+bool network_registration_find(const char *word, enum network_registration *registration);
 
 bool network_has_sim(const struct network *network);
 bool network_radio(const struct network *network);

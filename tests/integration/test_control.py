@@ -231,3 +231,76 @@ def test_ctl_console_on_a_terminal(broker, start_daemon, watcher):
     os.write(fd, b"\x04")
     wait_until(lambda: os.waitpid(process, os.WNOHANG)[0] == process, "the console's end")
     os.close(fd)
+
+
+# ---- the simulated network ----
+
+
+def test_network_of_a_cellular_modem(broker, modem, client, open_host):
+    """Coverage, signal and registration: state, status, and a connection that obeys."""
+    host = open_host(modem)
+    host.ask('AT+IMQTTAUTH="a","b","c"', OK, "+IMQTTAUTH:OK")
+    host.ask("AT+IMQTTCONN", OK)
+    state = client.ask(do="status")["modem"]
+    assert (state["registration"], state["signal"]) == ("home", -71)
+    answer = client.ask(do="network", state="down", id=3)
+    assert answer == {"id": 3, "ok": True, "registration": "searching", "signal": 0}
+    wait_until(lambda: client.ask(do="status")["modem"]["connection"] == "reconnecting", "the loss")
+    host.ask("AT+IMQTTDISCONN", OK)
+    host.ask("AT+IMQTTCONN", line("+CME ERROR:30"))
+    modem.wait_log("the module has no network")
+    answer = client.ask(do="network", modem="ttyAT0", state="up")
+    assert answer == {"ok": True, "registration": "home", "signal": -71}
+    host.ask("AT+IMQTTCONN", OK)
+    for word in ("denied", "none", "searching"):
+        assert client.ask(do="registration", registration=word)["registration"] == word
+        wait_until(lambda: client.ask(do="status")["modem"]["connection"] == "reconnecting", word)
+        assert client.ask(do="registration", registration="roaming")["registration"] == "roaming"
+        wait_until(lambda: client.ask(do="status")["modem"]["connection"] == "online", "its return")
+    assert client.ask(do="signal", dbm=-140)["signal"] == -140
+    assert client.ask(do="signal", dbm=0) == {"ok": True, "registration": "searching", "signal": 0}
+
+
+@pytest.mark.parametrize("request_,word", [
+    ({"do": "network"}, "up or down"), ({"do": "network", "state": "sideways"}, "up or down"),
+    ({"do": "network", "state": "up", "modem": "x"}, "no such modem"),
+    ({"do": "signal"}, "-140 to -1"), ({"do": "signal", "dbm": -141}, "-140 to -1"),
+    ({"do": "signal", "dbm": 1}, "-140 to -1"), ({"do": "signal", "dbm": -1.5}, "-140 to -1"),
+    ({"do": "signal", "dbm": "-70"}, "-140 to -1"), ({"do": "signal", "dbm": 1e99}, "-140 to -1"),
+    ({"do": "registration"}, "home, roaming"), ({"do": "registration", "registration": "x"}, "home"),
+])
+def test_network_wants_good_values(client, request_, word):
+    answer = client.ask(**request_)
+    assert not answer["ok"] and word in answer["error"]
+    state = client.ask(do="status")["modem"]
+    assert (state["registration"], state["signal"]) == ("home", -71)
+
+
+def test_network_of_no_cellular_modem(start_daemon):
+    client = Client(start_daemon("--dialect", "aliyun-wifi"))
+    assert "signal" not in client.ask(do="status")["modem"]
+    for request in ({"do": "network", "state": "up"}, {"do": "signal", "dbm": -70},
+                    {"do": "registration", "registration": "home"}):
+        assert "no cellular" in client.ask(**request)["error"]
+    client.close()
+
+
+def test_network_by_atmodemctl(modem):
+    def shows(*arguments):
+        run = ctl(modem, *arguments)
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
+    assert shows("signal", "-90") == "registration  home\nsignal        -90 dBm\n"
+    assert shows("signal", "ttyAT0", "0") == "registration  searching\nsignal        none\n"
+    assert json.loads(shows("-j", "signal", "ttyAT0", "-100"))["signal"] == -100
+    assert shows("registration", "ttyAT0", "roaming") == "registration  roaming\nsignal        -100 dBm\n"
+    assert shows("network", "down") == "registration  searching\nsignal        none\n"
+    assert "registration  searching\nsignal        none\n" in shows("status")
+    assert json.loads(shows("network", "ttyAT0", "up", "--json"))["registration"] == "roaming"
+    for arguments, status, word in ((("signal", "loud"), 1, "-140"), (("signal", "-141"), 1, "-140"),
+                                    (("network", "left"), 1, "up or down"), (("network",), 2, "up|down"),
+                                    (("registration", "nope", "home"), 1, "no such modem"),
+                                    (("signal", "a", "b", "c"), 2, "DBM")):
+        run = ctl(modem, *arguments)
+        assert run.returncode == status and word in run.stderr

@@ -131,11 +131,38 @@ static void test_settings(void **state)
     settings_destroy(settings);
 }
 
+/* A tunnel: what the settings and commands said is there again behind it. */
+static void test_coverage(void **state)
+{
+    (void)state;
+    static const struct network_settings settings = {.registration = NETWORK_ROAMING, .rssi = -80};
+    enum network_registration found;
+    struct network *network = network_create(&settings, true);
+    network_set_coverage(network, false);
+    assert_int_equal(network_rssi(network), 0);
+    assert_int_equal(network_csq_rssi(network), 99);
+    assert_int_equal(network_registration(network), NETWORK_SEARCHING);
+    assert_false(network_usable(network));
+    network_set_rssi(network, -90);
+    assert_int_equal(network_rssi(network), 0);
+    network_set_coverage(network, true);
+    assert_int_equal(network_rssi(network), -90);
+    assert_int_equal(network_registration(network), NETWORK_ROAMING);
+    assert_true(network_usable(network));
+    network_destroy(network);
+    assert_true(network_usable(NULL));
+    assert_string_equal(network_registration_word(NETWORK_DENIED), "denied");
+    assert_true(network_registration_find("searching", &found));
+    assert_int_equal(found, NETWORK_SEARCHING);
+    assert_false(network_registration_find("Home", &found));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registration), cmocka_unit_test(test_signal),
         cmocka_unit_test(test_obstacles),    cmocka_unit_test(test_listeners),
+        cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

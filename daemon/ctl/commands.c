@@ -1,0 +1,72 @@
+#include "daemon/ctl/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/client.h"
+
+const struct command commands[] = {
+    {"list", "", "the modems, a line each: name, dialect, host there, connection, port", false, 0,
+     false, command_list},
+    {"status", "[MODEM]", "one modem in full", true, 0, false, command_status},
+    {"console", "[MODEM]", "AT commands by hand: editing, history, completion", true, 0, false,
+     command_console},
+    {.name = "The simulated network of a cellular modem"},
+    {"network", "[MODEM] up|down", "its coverage", true, 1, false, command_network},
+    {"signal", "[MODEM] DBM", "-140 to -1, 0: no signal", true, 1, false, command_signal},
+    {"registration", "[MODEM] home|roaming|searching|denied|none", "", true, 1, false,
+     command_registration},
+    {.name = "A Wi-Fi modem"},
+    {"provision", "[MODEM] --ssid SSID [--password PASS]",
+     "the network that it waits for, as a phone would give it;\n"
+     "PASS - asks for the password, or reads it from stdin;\n"
+     "without it an open network is meant",
+     true, 0, true, command_provision},
+    {"wifi", "[MODEM] up|down", "the simulated link", true, 1, false, command_wifi},
+};
+const int command_count = sizeof commands / sizeof *commands;
+
+const struct command *command_find(const char *name)
+{
+    for (int i = 0; i < command_count; i++) {
+        if (commands[i].carry_out && strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+cJSON *request_new(const struct request *request, const char *what)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "do", what);
+    if (request->modem) {
+        cJSON_AddStringToObject(object, "modem", request->modem);
+    }
+    return object;
+}
+
+bool request_ask(const struct request *request, cJSON *object, void (*print)(const cJSON *answer))
+{
+    cJSON *answer = client_ask(request->client, object);
+    if (answer && request->json) {
+        char *line = cJSON_PrintUnformatted(answer);
+        puts(line);
+        cJSON_free(line);
+    } else if (answer) {
+        print(answer);
+    }
+    cJSON_Delete(answer);
+    return answer;
+}
+
+const char *answer_text(const cJSON *object, const char *name)
+{
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return value && *value ? value : "-";
+}
+
+bool answer_true(const cJSON *object, const char *name)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
