@@ -116,7 +116,8 @@ struct at_urc {
     bool ok;         /* an OK line follows */
     const char *raw; /* bytes behind, as they are, or NULL */
     size_t raw_len;
-    bool boot; /* kept for a host that attaches late, whatever the backlog */
+    bool boot;   /* kept for a host that attaches late, whatever the backlog */
+    bool secret; /* what stands behind the colon of line is not traced, nor shown to a console */
 };
 
 /* Queues an unsolicited result code; it goes, whole, when it may. */

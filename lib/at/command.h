@@ -59,7 +59,8 @@ enum at_param_flags {
     AT_OPTIONAL = 1, /* may be left out, or be empty */
     AT_SECRET = 2,   /* masked in traces and logs */
     AT_EMPTY = 8,    /* must be there, but a string may be empty without quotes */
-    AT_FREE = 4,     /* last string of its command, to which the grammar's free-text rule applies */
+    AT_FREE = 4, /* last string of its command, to which the grammar's free-text rule applies; with
+                    AT_FREE_LAST_TAIL one number may follow */
 };
 
 struct at_param {
@@ -134,6 +135,8 @@ struct at_table {
 enum at_free_text {
     AT_FREE_NONE,       /* like any string */
     AT_FREE_LAST_QUOTE, /* from its first quote to the last quote of the line, bare: to its end */
+    AT_FREE_LAST_TAIL,  /* from its first quote to the last one behind which the line ends, or a
+                         * comma  and a number; bare like any string */
     AT_FREE_REST,       /* everything to the end of the line, as it is */
 };
 
@@ -145,12 +148,13 @@ enum at_lf_rule {
 
 struct at_grammar {
     const char *name;
-    size_t line_max;     /* bytes of a command line */
-    char separator;      /* between commands of one line, outside quotes; 0: none */
-    bool quotes;         /* strings may stand in double quotes */
-    bool bare_blanks;    /* strings without quotes may hold blanks (inside) and quotes */
-    const char *escapes; /* the characters that a backslash makes special inside quotes: `"`, `\`
-                            and themselves, n LF, r CR; before any other it is itself */
+    size_t line_max;      /* bytes of a command line */
+    char separator;       /* between commands of one line, outside quotes; 0: none */
+    bool quotes;          /* strings may stand in double quotes */
+    bool bare_blanks;     /* strings without quotes may hold blanks (inside) and quotes */
+    bool bare_end_blanks; /* blanks at the end of a string without quotes belong to it */
+    const char *escapes;  /* the characters that a backslash makes special inside quotes: `"`, `\`
+                             and themselves, n LF, r CR; before any other it is itself */
     bool
         open_quote_closes; /* the line end closes a quote; else only the `\"` rule applies: a line
                               that ends in \" and would leave its string open ends in a backslash */

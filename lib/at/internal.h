@@ -27,6 +27,7 @@ struct at_block {
     bool tapped;           /* a console has seen it */
     size_t len;
     bool boot;
+    bool secret;
     char bytes[];
 };
 

@@ -53,16 +53,22 @@ static bool current(const struct at *at, at_ticket ticket)
     return at->running && at->call.ticket == ticket;
 }
 
+/* The name of a line may be known. */
+static void mask(struct buf *shown, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    buf_add(shown, line, colon ? (size_t)(colon - line) + 1 : 0);
+    buf_add_text(shown, "***");
+}
+
 void at_info_bytes(struct at *at, at_ticket ticket, const char *bytes, size_t len, bool secret)
 {
     if (!current(at, ticket)) {
         return;
     }
     struct buf shown = {0};
-    if (secret) { /* the name may be known */
-        const char *colon = memchr(bytes, ':', len);
-        buf_add(&shown, bytes, colon ? (size_t)(colon - bytes) + 1 : 0);
-        buf_add_text(&shown, "***");
+    if (secret) {
+        mask(&shown, bytes, len);
     }
     struct buf line = {0};
     at_frame(at, &line, bytes, len);
@@ -165,6 +171,7 @@ static void pop(struct at_queue *queue, struct at_block **link)
         queue->last = link;
     }
     queue->bytes -= block->len;
+    mem_wipe(block->bytes, block->secret ? block->len : 0);
     free(block);
     if (!queue->first) {
         queue->dropping = false;
@@ -196,6 +203,33 @@ void at_drop_urcs(struct at *at, size_t keep)
     }
 }
 
+/* For a console and for traces. */
+static void show_urc(const struct at *at, const struct at_block *block, bool tapping, bool tracing)
+{
+    const char *line = block->bytes + block->line;
+    if (!block->secret) {
+        if (tapping) {
+            tap(at, block->bytes, block->len);
+        }
+        if (tracing) {
+            at_trace(at, AT_TRACE_OUT, line, block->line_len);
+        }
+        return;
+    }
+    struct buf shown = {0};
+    struct buf framed = {0};
+    mask(&shown, line, block->line_len);
+    at_frame(at, &framed, buf_bytes(&shown), buf_len(&shown));
+    if (tapping) {
+        tap(at, buf_bytes(&framed), buf_len(&framed));
+    }
+    if (tracing) {
+        at_trace(at, AT_TRACE_OUT, buf_bytes(&shown), buf_len(&shown));
+    }
+    buf_free(&shown);
+    buf_free(&framed);
+}
+
 static bool may_go(const struct at *at)
 {
     bool idle = at->state == AT_STATE_COMMAND || at->state == AT_STATE_DROP;
@@ -210,10 +244,7 @@ void at_release_urcs(struct at *at)
     }
     while (at->urcs.first && buf_len(&at->output) < URC_AHEAD) {
         const struct at_block *block = at->urcs.first;
-        if (!block->tapped) {
-            tap(at, block->bytes, block->len);
-        }
-        at_trace(at, AT_TRACE_OUT, block->bytes + block->line, block->line_len);
+        show_urc(at, block, !block->tapped, true);
         put_untapped(at, block->bytes, block->len);
         pop(&at->urcs, &at->urcs.first);
     }
@@ -249,15 +280,15 @@ void at_urc(struct at *at, const struct at_urc *urc)
         block->line_len = urc->len;
         block->len = len;
         block->boot = urc->boot;
+        block->secret = urc->secret;
         block->tapped = !at->present; /* a console sees at once what waits for a host */
         memcpy(block->bytes, buf_bytes(&text), len);
         *at->urcs.last = block;
         at->urcs.last = &block->next;
         at->urcs.bytes += len;
+        show_urc(at, block, !at->present, false);
     }
-    if (!at->present) {
-        tap(at, buf_bytes(&text), len);
-    }
+    mem_wipe(text.memory, urc->secret ? text.size : 0);
     buf_free(&text);
     if (at->present) {
         at_release_urcs(at);

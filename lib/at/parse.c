@@ -94,7 +94,7 @@ static int bare(struct scan *scan, struct token *token)
     while (!at_end(scan) && scan->text[scan->pos] != ',') {
         emit(scan, token, scan->text[scan->pos++]);
     }
-    while (token->len && blank(token->text[token->len - 1])) {
+    while (!scan->grammar->bare_end_blanks && token->len && blank(token->text[token->len - 1])) {
         token->len--;
     }
     if (scan->grammar->bare_blanks) {
@@ -105,6 +105,16 @@ static int bare(struct scan *scan, struct token *token)
     }
     bool inner = memchr(token->text, ' ', token->len) || memchr(token->text, '\t', token->len);
     return inner ? AT_FAULT_SYNTAX : FINE;
+}
+
+/* From behind the quote here to the one at end. */
+static void unescape(struct scan *scan, struct token *token, size_t end)
+{
+    for (size_t i = scan->pos + 1; i < end;) {
+        char special = escaped(scan, i, end);
+        emit(scan, token, special ? special : scan->text[i]);
+        i += special ? 2 : 1;
+    }
 }
 
 /* From the first quote to the last one of the line, or bare to its end. */
@@ -122,13 +132,49 @@ static int to_last_quote(struct scan *scan, struct token *token)
             return AT_FAULT_QUOTE;
         }
         token->quoted = true;
-        for (size_t i = scan->pos + 1; i < end - 1;) {
-            char special = escaped(scan, i, end - 1);
-            emit(scan, token, special ? special : scan->text[i]);
-            i += special ? 2 : 1;
-        }
+        unescape(scan, token, end - 1);
     }
     scan->pos = scan->len;
+    return FINE;
+}
+
+/* Whether the line ends at pos, blanks aside, or a comma and a number come before that. */
+static bool is_tail(const struct scan *scan, size_t pos)
+{
+    pos = at_skip_blanks(scan->text, scan->len, pos);
+    if (pos < scan->len && scan->text[pos] == ',') {
+        size_t digits = pos = at_skip_blanks(scan->text, scan->len, pos + 1);
+        while (pos < scan->len && scan->text[pos] >= '0' && scan->text[pos] <= '9') {
+            pos++;
+        }
+        if (pos == digits) {
+            return false;
+        }
+        pos = at_skip_blanks(scan->text, scan->len, pos);
+    }
+    return pos == scan->len;
+}
+
+/* Where the closing quote is, or 0. */
+static size_t last_quote(const struct scan *scan)
+{
+    for (size_t i = scan->len; i > scan->pos + 1; i--) {
+        if (scan->text[i - 1] == '"' && is_tail(scan, i)) {
+            return i - 1;
+        }
+    }
+    return 0;
+}
+
+static int to_tail(struct scan *scan, struct token *token)
+{
+    size_t end = last_quote(scan);
+    if (!end) {
+        return AT_FAULT_QUOTE;
+    }
+    token->quoted = true;
+    unescape(scan, token, end);
+    scan->pos = at_skip_blanks(scan->text, scan->len, end + 1);
     return FINE;
 }
 
@@ -147,6 +193,8 @@ static int take_token(struct scan *scan, bool free_text, struct token *token)
         scan->pos = at_skip_blanks(scan->text, scan->len, scan->pos);
         if (rule == AT_FREE_LAST_QUOTE && !at_end(scan)) {
             fault = to_last_quote(scan, token);
+        } else if (rule == AT_FREE_LAST_TAIL && !at_end(scan) && scan->text[scan->pos] == '"') {
+            fault = to_tail(scan, token);
         } else if (!at_end(scan) && scan->text[scan->pos] == '"' && scan->grammar->quotes) {
             scan->pos++;
             fault = quoted(scan, token);

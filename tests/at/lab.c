@@ -102,6 +102,11 @@ static const struct at_param message[] = {
     {.name = "qos", .type = AT_INT, .max = 2},
     {.name = "message", .type = AT_STRING, .max = 64, .flags = AT_FREE},
 };
+static const struct at_param kept_message[] = {
+    {.name = "topic", .type = AT_STRING, .min = 1, .max = 16},
+    {.name = "message", .type = AT_STRING, .max = 64, .flags = AT_FREE},
+    {.name = "retained", .type = AT_INT, .max = 1, .flags = AT_OPTIONAL},
+};
 static const struct at_param secret[] = {
     {.name = "user", .type = AT_STRING, .max = 16},
     {.name = "password", .type = AT_STRING, .max = 16, .flags = AT_SECRET},
@@ -126,6 +131,7 @@ static const struct at_command rows[] = {
     {.name = "+WORD", .forms = AT_SET, PARAMS(word), .set = show},
     {.name = "+TEXT", .forms = AT_SET | AT_TEST, PARAMS(text), .test_after = "after", .set = show},
     {.name = "+MSG", .forms = AT_SET, PARAMS(message), .set = show},
+    {.name = "+KEEP", .forms = AT_SET, PARAMS(kept_message), .set = show},
     {.name = "+SECRET", .forms = AT_SET | AT_TEST, PARAMS(secret), .set = show},
     {.name = "+PARA",
      .forms = AT_SET | AT_TEST,

@@ -176,6 +176,26 @@ static void test_bound(void **state)
     lab_close(&lab);
 }
 
+static void test_secret_urcs_are_masked(void **state)
+{
+    (void)state;
+    static const char line[] = "+KEY:sesame";
+    const struct at_urc urc = {.line = line, .len = sizeof line - 1, .secret = true};
+    struct lab lab;
+    open_tapped(&lab);
+    at_set_tracing(lab.at, true);
+    at_urc(lab.at, &urc);
+    lab_read(&lab);
+    lab_expect(&lab, LINE("+KEY:sesame"));
+    expect_seen(&lab, LINE("+KEY:***"));
+    at_host_gone(lab.at, lab.now);
+    at_urc(lab.at, &urc);
+    expect_seen(&lab, LINE("+KEY:***"));
+    assert_non_null(strstr(buf_text(&lab.trace), "+KEY:***"));
+    assert_null(strstr(buf_text(&lab.trace), "sesame"));
+    lab_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_unfinished_line_does_not_hold_it_for_ever),
         cmocka_unit_test(test_data_of_a_console),
         cmocka_unit_test(test_secret_answers_are_masked),
+        cmocka_unit_test(test_secret_urcs_are_masked),
         cmocka_unit_test(test_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,42 @@ static void test_random_lines(void **state)
     }
 }
 
+/* A quoted text with a number behind it, bare values up to the comma with all their blanks. */
+static void tail(const char *input, const char *expected)
+{
+    struct at_grammar grammar = lab_strict;
+    grammar.free_text = AT_FREE_LAST_TAIL;
+    grammar.bare_blanks = grammar.bare_end_blanks = true;
+    grammar.escapes = NULL;
+    lab_dialogue(&grammar, NULL, input, expected);
+}
+
+static void test_text_with_a_tail(void **state)
+{
+    (void)state;
+    tail("AT+KEEP=t,\"a\"\rAT+KEEP=t,\"a\",1\rAT+KEEP=t, \"a\" , 0 \r",
+         LINE("+KEEP:<t>,<a>,-") OK LINE("+KEEP:<t>,<a>,1") OK LINE("+KEEP:<t>,<a>,0") OK);
+    tail("AT+KEEP=t,\"{\"a\":1,\"b\":\"c\"}\",1\r", LINE("+KEEP:<t>,<{\"a\":1,\"b\":\"c\"}>,1") OK);
+    tail("AT+KEEP=t,\"{\"a\",1}\"\r", LINE("+KEEP:<t>,<{\"a\",1}>,-") OK);
+    tail("AT+KEEP=t,\"a\",\"b\"\r", LINE("+KEEP:<t>,<a\",\"b>,-") OK);
+    tail("AT+KEEP=t,\"\"\rAT+KEEP=t,\"\",1\r", LINE("+KEEP:<t>,<>,-") OK LINE("+KEEP:<t>,<>,1") OK);
+    tail("AT+KEEP=t,\"\\n\"\r", LINE("+KEEP:<t>,<\\n>,-") OK);
+    tail("AT+KEEP=t,\"a\",2\rAT+KEEP=t,\"a\",\rAT+KEEP=t,\"a\"x\rAT+KEEP=t,\"a\",1,1\r",
+         CME("55") CME("25") CME("25") CME("25"));
+    tail("AT+KEEP=t,\"\rAT+KEEP=t,\"a\rAT+KEEP=t,\rAT+KEEP=t\r",
+         CME("25") CME("25") CME("53") CME("51"));
+}
+
+static void test_bare_values_keep_their_blanks(void **state)
+{
+    (void)state;
+    tail("AT+KEEP=t ,a b!! ,1\rAT+KEEP= t,\ta \r",
+         LINE("+KEEP:<t >,<a b!! >,1") OK LINE("+KEEP:<t>,<a >,-") OK);
+    tail("AT+KEEP=t,a\"b\rAT+KEEP=t,a,b\r", LINE("+KEEP:<t>,<a\"b>,-") OK CME("54"));
+    tail("AT+ NUM = 5 \rAT+NUM = ?\r", LINE("+NUM:5") OK LINE("+NUM:\"n\"") OK);
+    tail("AT+PARA=\"CLEAN\",1,VERSION,3.1\r", LINE("+PARA:-,1,0") OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +258,8 @@ int main(void)
         cmocka_unit_test(test_loose_strings),
         cmocka_unit_test(test_free_text_to_the_end_of_the_line),
         cmocka_unit_test(test_random_lines),
+        cmocka_unit_test(test_text_with_a_tail),
+        cmocka_unit_test(test_bare_values_keep_their_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
