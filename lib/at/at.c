@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "at/internal.h"
 #include "base/mem.h"
@@ -57,6 +58,7 @@ void at_destroy(struct at *at)
     buf_free(&at->after);
     buf_free(&at->data);
     buf_free(&at->output);
+    at_stream_free(at);
     free(at->strings);
     free(at);
 }
@@ -93,6 +95,28 @@ static bool is_blank(const struct buf *line)
     return at_skip_blanks(buf_bytes(line), buf_len(line), 0) == buf_len(line);
 }
 
+static bool is_pluses(const struct at *at)
+{
+    return at->grammar->swallow_pluses && buf_len(&at->line) == 3 &&
+           memcmp(buf_bytes(&at->line), "+++", 3) == 0;
+}
+
+/* Whether silence ends the line that is typed. */
+static bool is_bare(const struct at *at)
+{
+    if (at->state != AT_STATE_COMMAND || !at->in_line || at->overlong || at_blocked(at)) {
+        return false;
+    }
+    size_t len = buf_len(&at->line);
+    const char *const *bare = at->grammar->bare_commands;
+    for (; bare && *bare; bare++) {
+        if (strlen(*bare) == len && strncasecmp(*bare, buf_bytes(&at->line), len) == 0) {
+            return true;
+        }
+    }
+    return is_pluses(at);
+}
+
 static void end_line(struct at *at)
 {
     bool overlong = at->overlong;
@@ -100,7 +124,7 @@ static void end_line(struct at *at)
     if (overlong) {
         buf_free(&at->line);
         at_refuse_line(at, AT_FAULT_LINE_TOO_LONG);
-    } else if (is_blank(&at->line)) {
+    } else if (is_blank(&at->line) || is_pluses(at)) {
         buf_clear(&at->line);
     } else {
         struct buf spent = at->last;
@@ -145,6 +169,15 @@ static void line_byte(struct at *at, char byte)
             buf_add_text(&at->last, "AT");
         }
         at_begin_line(at, &at->last);
+    }
+}
+
+static void bare_tick(struct at *at)
+{
+    bool arriving = buf_len(&at->input);
+    if (!arriving && is_bare(at) && at->now - at->last_byte >= at->grammar->bare_silence_ms) {
+        at->cr_before = false;
+        end_line(at);
     }
 }
 
@@ -209,7 +242,7 @@ static void drop_unfinished(struct at *at)
     at->in_line = at->overlong = at->cr_before = false;
     buf_clear(&at->line);
     if (at_in_data(at) && !at->from_console) {
-        at_abandon(at);
+        at_end_command(at);
     } else if (at->state == AT_STATE_DROP) {
         at->state = AT_STATE_COMMAND;
     }
@@ -284,6 +317,8 @@ static void pump(struct at *at)
         } else if (at->deaf && !at->running) {
             buf_clear(&at->input);
             break;
+        } else if (at_stream_due(at)) {
+            at_stream_run(at);
         } else if (console_may(at)) {
             take_console_line(at);
         } else if (host_may(at)) {
@@ -298,38 +333,62 @@ static void pump(struct at *at)
     at_release_urcs(at);
 }
 
+/* What time alone brings about. */
+static void tick(struct at *at)
+{
+    at_data_tick(at);
+    at_stream_tick(at);
+    bare_tick(at);
+    if (at->continues) { /* a line that silence has ended runs before anything that comes now */
+        pump(at);
+    }
+}
+
 void at_feed(struct at *at, const char *bytes, size_t len, at_time now)
 {
     at->now = now;
     at->counters.bytes_in += len;
-    at_data_tick(at); /* what is due before these bytes */
-    buf_add(&at->input, bytes, len);
+    tick(at); /* what is due before these bytes */
+    if (!at_stream_feed(at, bytes, len)) {
+        buf_add(&at->input, bytes, len);
+    }
     pump(at);
 }
 
 void at_tick(struct at *at, at_time now)
 {
     at->now = now;
-    at_data_tick(at);
+    tick(at);
     pump(at);
+}
+
+static at_time sooner(at_time a, at_time b)
+{
+    return a < b ? a : b;
 }
 
 at_time at_deadline(const struct at *at)
 {
-    if (at->continues || host_may(at) || console_may(at)) {
+    if (at->continues || host_may(at) || console_may(at) || at_stream_due(at)) {
         return at->now;
     }
     if (at->state == AT_STATE_COMMAND) {
-        bool waiting = (at->urcs.first && at->present) || buf_len(&at->console);
+        bool waiting = (at->urcs.first && at->present) || buf_len(&at->console) ||
+                       at->stream.state == AT_STREAM_WAITING;
         bool held = at->in_line && waiting;
-        return held ? at->last_byte + URC_HOLD_MS : AT_NEVER;
+        at_time release = held ? at->last_byte + URC_HOLD_MS : AT_NEVER;
+        at_time bare = is_bare(at) ? at->last_byte + at->grammar->bare_silence_ms : AT_NEVER;
+        return sooner(release, bare);
     }
-    return at_data_deadline(at);
+    return sooner(at_data_deadline(at), at_stream_deadline(at));
 }
 
 size_t at_input_room(const struct at *at)
 {
     size_t held = buf_len(&at->input);
+    if (at->state == AT_STATE_STREAM) { /* whether its output is read is another matter */
+        return at_stream_room(at);
+    }
     return at_blocked(at) || held >= AT_INPUT_MAX ? 0 : AT_INPUT_MAX - held;
 }
 
@@ -370,6 +429,7 @@ void at_host_gone(struct at *at, at_time now)
     at->now = now;
     at->present = false;
     buf_clear(&at->output);
+    at_stream_host_gone(at);
     at->muted = at->running && !at->from_console;
     at->stale = buf_len(&at->input);
     if (!at->stale) {
@@ -392,6 +452,7 @@ void at_deafen(struct at *at)
 void at_restart(struct at *at)
 {
     at_reset(at);
+    at_stream_reset(at);
     at_clear_urcs(at);
 }
 

@@ -24,6 +24,8 @@ enum {
     AT_ERROR = -1,   /* plain ERROR */
     AT_PENDING = -2, /* handlers only: at_finish() will come */
     AT_DATA = -3,    /* handlers only: at_open_data() was called */
+    AT_STREAM =
+        -4, /* at_open_stream() or at_resume_stream() was called: its words are the answer */
 };
 
 /* What can be wrong with a line; the grammar maps each to a result. */
@@ -88,8 +90,9 @@ enum { AT_PARAMS_MAX = 16, AT_TAGS_MAX = 8 };
 enum at_form { AT_TEST = 1, AT_READ = 2, AT_SET = 4, AT_EXECUTE = 8 };
 
 enum at_command_flags {
-    AT_BASIC = 1,      /* V.250 basic syntax: letters and digits, others may follow at once */
-    AT_INTERNAL = 4,   /* one of the interpreter's own: its handlers get the interpreter */
+    AT_BASIC = 1,    /* V.250 basic syntax: letters and digits, others may follow at once; the rest
+                        of the command if its parameter is a string (D) */
+    AT_INTERNAL = 4, /* one of the interpreter's own: its handlers get the interpreter */
     AT_WHOLE_LINE = 2, /* the separator is an ordinary character in its parameters */
 };
 
@@ -160,8 +163,12 @@ struct at_grammar {
                               that ends in \" and would leave its string open ends in a backslash */
     enum at_free_text free_text, free_text_lenient;
     bool backspace_edits; /* S5 deletes the character before it */
-    int bare_e;           /* what ATE without a number means */
-    int cmee;             /* +CMEE at boot */
+    /* Lines that silence ends as a terminator would ("ATO"); NULL-ended, or NULL. */
+    const char *const *bare_commands;
+    unsigned bare_silence_ms; /* so much of it */
+    bool swallow_pluses;      /* a lone `+++`, ended by that silence or a terminator, is no line */
+    int bare_e;               /* what ATE without a number means */
+    int cmee;                 /* +CMEE at boot */
     enum at_lf_rule lf_rule;
     unsigned lf_wait_ms;
     const char *chevron;      /* the prompt `>` with its framing */

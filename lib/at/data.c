@@ -150,6 +150,8 @@ at_time at_data_deadline(const struct at *at)
         return at->last_byte + at->grammar->drop_silence_ms;
     case AT_STATE_COMMAND:
     case AT_STATE_RUNNING:
+    case AT_STATE_STREAM_LF:
+    case AT_STATE_STREAM:
         break;
     }
     return AT_NEVER;

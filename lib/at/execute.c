@@ -30,9 +30,10 @@ static void free_call(struct at *at)
     buf_clear(&at->after);
 }
 
-static void end_command(struct at *at)
+void at_end_command(struct at *at)
 {
     free_call(at);
+    at_stream_unprepare(at);
     at->running = at->continues = at->muted = at->from_console = false;
     at->state = AT_STATE_COMMAND;
 }
@@ -46,12 +47,7 @@ static void end_line(struct at *at, at_result result)
     if (result == AT_OK) {
         at_put(at, buf_bytes(&at->after), buf_len(&at->after));
     }
-    end_command(at);
-}
-
-void at_abandon(struct at *at)
-{
-    end_command(at);
+    at_end_command(at);
 }
 
 void at_refuse_line(struct at *at, enum at_fault fault)
@@ -197,6 +193,12 @@ static struct found basic(struct at *at, const char *text, size_t len)
     }
     size_t pos = at->next + name_len;
     struct found found = {-1, AT_EXECUTE};
+    if (command->param_count && command->params[0].type == AT_STRING) { /* a dial string */
+        size_t used = 0;
+        found.fault = at_parse(at, &at->call, text + pos, len - pos, &at->strings, &used);
+        at->next = pos + used;
+        return found;
+    }
     if (command->param_count) {
         found.fault = basic_number(&command->params[0], text, len, &pos, &at->call.params[0]);
     }
@@ -269,12 +271,15 @@ void at_conclude(struct at *at, at_result result)
         at->state = AT_STATE_RUNNING;
     } else if (result == AT_DATA) {
         at_data_begin(at);
+    } else if (result == AT_STREAM && at_stream_prepared(at)) {
+        at->counters.commands++;
+        at_stream_begin(at);
     } else if (result == AT_OK && another(at)) {
         at->state = AT_STATE_RUNNING;
         at->continues = true;
         at_wake(at);
     } else {
-        end_line(at, result);
+        end_line(at, result == AT_STREAM ? AT_ERROR : result); /* AT_STREAM without a stream */
     }
 }
 

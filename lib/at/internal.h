@@ -3,6 +3,7 @@
 #define AT_INTERNAL_H
 
 #include "at/at.h"
+#include "at/stream.h"
 #include "base/buf.h"
 
 enum at_state {
@@ -12,6 +13,8 @@ enum at_state {
     AT_STATE_COUNT,   /* data, to a number of bytes */
     AT_STATE_PLUSES,  /* data, to `+++` */
     AT_STATE_DROP,    /* after a data time-out: late data must not run as commands */
+    AT_STATE_STREAM_LF, /* a stream opens as soon as the LF of its command line has come, or not */
+    AT_STATE_STREAM,    /* the line belongs to it */
 };
 
 enum {
@@ -35,6 +38,26 @@ struct at_queue {
     struct at_block *first, **last;
     size_t bytes;
     bool dropping; /* the bound is reached: warn once an episode */
+};
+
+/* Of stream mode. */
+struct stream {
+    enum at_stream_state state;
+    struct at_stream given;
+    at_ticket ticket; /* WAITING: of the command that opens it; 0: none */
+    bool resumes;     /* WAITING: it was suspended */
+    char *line;       /* the words of its opening, or NULL */
+    int number;
+    struct buf in;     /* the host's, not taken yet */
+    unsigned pluses;   /* behind them: perhaps an escape, held back */
+    at_time last_byte; /* when the host's last one came */
+    bool skip_lf;      /* a LF that comes first ends the command line */
+    bool in_burst;     /* bytes have come since the last burst ended */
+    bool stalled;      /* in is full: the line is not read */
+    bool refused;      /* input() took too few: at_stream_ready() is awaited */
+    bool starved;      /* at_stream_write() took too few: writable() is owed */
+    bool offering;     /* inside input() */
+    bool closed;       /* from inside it */
 };
 
 struct at {
@@ -88,6 +111,8 @@ struct at {
     bool cr_ended;          /* the command line ended with CR, so that a LF may follow */
     at_time since;          /* DROP, LF_WAIT: since when */
 
+    struct stream stream;
+
     /* output */
     struct buf output;
     struct at_queue urcs;
@@ -118,8 +143,8 @@ size_t at_skip_blanks(const char *text, size_t len, size_t from);
 void at_begin_line(struct at *at, const struct buf *text);
 /* Runs the next command of the line, or ends it. */
 void at_run_next(struct at *at);
-/* Ends the command under way without an answer: its host has gone. */
-void at_abandon(struct at *at);
+/* Ends the command under way without an answer: its host has gone, or has got it. */
+void at_end_command(struct at *at);
 /* The final result of a line that never became a command. */
 void at_refuse_line(struct at *at, enum at_fault fault);
 /* Acts on what a handler of the running command returned. */
@@ -137,12 +162,36 @@ void at_data_byte(struct at *at, char byte);
 void at_data_tick(struct at *at);
 at_time at_data_deadline(const struct at *at);
 
+/* ---- stream.c ---- */
+
+/* The command under way has ended with AT_STREAM. */
+void at_stream_begin(struct at *at);
+/* Whether it may: it has opened or resumed one. */
+bool at_stream_prepared(const struct at *at);
+/* It ends; what it prepared and did not begin is as before. */
+void at_stream_unprepare(struct at *at);
+/* Takes the host's bytes, all of one time; false: they are not the stream's. */
+bool at_stream_feed(struct at *at, const char *bytes, size_t len);
+size_t at_stream_room(const struct at *at);
+void at_stream_tick(struct at *at);
+at_time at_stream_deadline(const struct at *at);
+/* Whether there is something to be done for it now, and doing it. */
+bool at_stream_due(const struct at *at);
+void at_stream_run(struct at *at);
+void at_stream_host_gone(struct at *at);
+/* Closes it and tells its owner. */
+void at_stream_reset(struct at *at);
+void at_stream_free(struct at *at);
+
 /* ---- output.c ---- */
 
 /* Towards the host, and for a console to see. */
 void at_put(struct at *at, const char *bytes, size_t len);
 void at_put_final(struct at *at, at_result result);
 void at_put_prompt(struct at *at);
+/* A result code: a line, or under ATV0 number if that is 0 or more; and the same as a URC. */
+void at_put_line(struct at *at, const char *line, int number);
+void at_queue_line(struct at *at, const char *line, int number);
 void at_frame(const struct at *at, struct buf *out, const char *text, size_t len);
 /* Moves what may go now from the URC queue to the output. */
 void at_release_urcs(struct at *at);

@@ -104,6 +104,16 @@ void at_after_ok(struct at *at, at_ticket ticket, const char *bytes, size_t len)
 
 /* ---- final results ---- */
 
+/* A result code of one line, or its number if that is 0 or more. */
+static void frame_line(const struct at *at, struct buf *out, const char *line, int number)
+{
+    if (at->verbose || number < 0) {
+        at_frame(at, out, line, strlen(line));
+    } else {
+        buf_printf(out, "%d%c", number, at->s3);
+    }
+}
+
 static void put_number(struct at *at, int number)
 {
     struct buf line = {0};
@@ -149,6 +159,18 @@ void at_put_final(struct at *at, at_result result)
     if (!at->quiet) {
         put_result(at, result);
     }
+}
+
+void at_put_line(struct at *at, const char *line, int number)
+{
+    at_trace(at, AT_TRACE_OUT, line, strlen(line));
+    if (at->quiet) {
+        return;
+    }
+    struct buf text = {0};
+    frame_line(at, &text, line, number);
+    at_put(at, buf_bytes(&text), buf_len(&text));
+    buf_free(&text);
 }
 
 /* A prompt is not a result code: it goes also under ATQ1. */
@@ -260,6 +282,32 @@ static void refuse_urc(struct at *at)
     at->urcs.dropping = true;
 }
 
+/* text is framed; about has what is known of it: line, line_len, boot, secret. */
+static void queue(struct at *at, const struct buf *text, const struct at_block *about)
+{
+    size_t len = buf_len(text);
+    at->counters.urcs++;
+    if (at->present && at->urcs.bytes + len > AT_URCS_MAX) {
+        refuse_urc(at);
+    } else {
+        struct at_block *block = mem_resize(NULL, sizeof *block + len);
+        *block = *about;
+        block->len = len;
+        block->tapped = !at->present; /* a console sees at once what waits for a host */
+        memcpy(block->bytes, buf_bytes(text), len);
+        *at->urcs.last = block;
+        at->urcs.last = &block->next;
+        at->urcs.bytes += len;
+        show_urc(at, block, !at->present, false);
+    }
+    if (at->present) {
+        at_release_urcs(at);
+        at_wake(at);
+    } else {
+        at_drop_urcs(at, at->config.backlog);
+    }
+}
+
 void at_urc(struct at *at, const struct at_urc *urc)
 {
     struct buf text = {0};
@@ -268,34 +316,27 @@ void at_urc(struct at *at, const struct at_urc *urc)
         at_frame(at, &text, "OK", 2);
     }
     buf_add(&text, urc->raw, urc->raw_len);
-    at->counters.urcs++;
-
-    size_t len = buf_len(&text);
-    if (at->present && at->urcs.bytes + len > AT_URCS_MAX) {
-        refuse_urc(at);
-    } else {
-        struct at_block *block = mem_resize(NULL, sizeof *block + len);
-        block->next = NULL;
-        block->line = at->verbose ? 2 : 0; /* behind CR LF */
-        block->line_len = urc->len;
-        block->len = len;
-        block->boot = urc->boot;
-        block->secret = urc->secret;
-        block->tapped = !at->present; /* a console sees at once what waits for a host */
-        memcpy(block->bytes, buf_bytes(&text), len);
-        *at->urcs.last = block;
-        at->urcs.last = &block->next;
-        at->urcs.bytes += len;
-        show_urc(at, block, !at->present, false);
-    }
+    queue(at, &text,
+          &(struct at_block){.line = at->verbose ? 2 : 0, /* behind CR LF */
+                             .line_len = urc->len,
+                             .boot = urc->boot,
+                             .secret = urc->secret});
     mem_wipe(text.memory, urc->secret ? text.size : 0);
     buf_free(&text);
-    if (at->present) {
-        at_release_urcs(at);
-        at_wake(at);
-    } else {
-        at_drop_urcs(at, at->config.backlog);
+}
+
+void at_queue_line(struct at *at, const char *line, int number)
+{
+    if (at->quiet) {
+        return;
     }
+    struct buf text = {0};
+    frame_line(at, &text, line, number);
+    bool framed = at->verbose;
+    queue(at, &text,
+          &(struct at_block){.line = framed ? 2 : 0,
+                             .line_len = framed ? strlen(line) : buf_len(&text) - 1});
+    buf_free(&text);
 }
 
 void at_urc_line(struct at *at, const char *format, ...)

@@ -29,11 +29,18 @@ static at_result set_quiet(void *ctx, struct at_call *call)
     return set_flag(call, &at->quiet);
 }
 
-static at_result reset(void *ctx, struct at_call *call)
+static at_result factory(void *ctx, struct at_call *call)
 {
     (void)call;
     at_reset(ctx);
     return AT_OK;
+}
+
+/* V.250 6.1.1: this one also hangs up. */
+static at_result reset(void *ctx, struct at_call *call)
+{
+    at_stream_reset(ctx);
+    return factory(ctx, call);
 }
 
 static unsigned char *s_register(struct at *at, int64_t number)
@@ -117,7 +124,7 @@ static const struct at_command rows[] = {
      .forms = AT_EXECUTE,
      .params = profile,
      .param_count = 1,
-     .execute = reset,
+     .execute = factory,
      .help = "line settings as at boot"},
     {.name = "S",
      .flags = AT_BASIC | AT_INTERNAL,
