@@ -154,24 +154,12 @@ static const char *read_digest(struct ota_announcement *announcement, const cJSO
     return sign && take_digest(announcement, sign) ? NULL : "sign is no digest of its signMethod";
 }
 
-/* What is wrong with the members of an announcement, or NULL. */
-static const char *read_members(struct ota_announcement *announcement, const cJSON *data)
+/* What is wrong with the names in an announcement, or NULL. */
+static const char *read_names(struct ota_announcement *announcement, const cJSON *data)
 {
     const char *version = json_text(data, "version");
     if (!version || !is_line(version, sizeof announcement->version)) {
         return "no version, or one that cannot be shown";
-    }
-    const char *url = json_text(data, "url");
-    if (!url) {
-        return json_has(data, "files")       ? "an image of several files"
-               : json_has(data, "dProtocol") ? "a download that is not by URL"
-                                             : "no url";
-    }
-    if (!is_url(url, sizeof announcement->url)) {
-        return "the url is not one of HTTP, or too long";
-    }
-    if (!read_size(data, &announcement->size)) {
-        return "no size, or one that cannot be";
     }
     const char *module = json_text(data, "module");
     if (module ? !is_line(module, sizeof announcement->module) : json_has(data, "module")) {
@@ -179,9 +167,64 @@ static const char *read_members(struct ota_announcement *announcement, const cJS
     }
     module = module ? module : OTA_DEFAULT_MODULE;
     memcpy(announcement->version, version, strlen(version) + 1);
-    memcpy(announcement->url, url, strlen(url) + 1);
     memcpy(announcement->module, module, strlen(module) + 1);
+    return NULL;
+}
+
+/* Why the image comes in a way that is not gone here, or NULL. */
+static const char *other_way(const cJSON *data)
+{
+    const char *protocol = json_text(data, "dProtocol");
+    return json_has(data, "files")                         ? "an image of several files"
+           : protocol && strcasecmp(protocol, "mqtt") == 0 ? "a download over MQTT"
+                                                           : NULL;
+}
+
+/* What is wrong with the image of an announcement, or NULL. */
+static const char *read_image(struct ota_announcement *announcement, const cJSON *data)
+{
+    const char *url = json_text(data, "url");
+    if (!url) {
+        return "no url";
+    }
+    if (!is_url(url, sizeof announcement->url)) {
+        return "the url is not one of HTTP, or too long";
+    }
+    if (!read_size(data, &announcement->size)) {
+        return "no size, or one that cannot be";
+    }
+    memcpy(announcement->url, url, strlen(url) + 1);
     return read_digest(announcement, data);
+}
+
+static enum ota_outcome read_data(struct ota_announcement *announcement, const cJSON *data,
+                                  const char **why)
+{
+    struct ota_announcement read = {0};
+    enum ota_outcome outcome = OTA_REFUSED;
+    *why = read_names(&read, data);
+    if (!*why && (*why = other_way(data))) {
+        outcome = OTA_OTHER_WAY;
+        if (!read_size(data, &read.size)) {
+            read.size = 0;
+        }
+    } else if (!*why && !(*why = read_image(&read, data))) {
+        outcome = OTA_ANNOUNCED;
+    }
+    if (outcome != OTA_REFUSED) {
+        *announcement = read;
+    }
+    return outcome;
+}
+
+/* An answer with nothing in it, or that the cloud could not give one. The code of an announcement
+ * is 1000, and a text. */
+static bool is_empty(const cJSON *message, const cJSON *data)
+{
+    const cJSON *code = cJSON_GetObjectItemCaseSensitive(message, "code");
+    bool failed = cJSON_IsNumber(code) && code->valueint != 200 && code->valueint != 1000;
+    return failed || (cJSON_IsObject(data) ? !data->child
+                                           : cJSON_IsNumber(code) && !json_has(message, "url"));
 }
 
 enum ota_outcome ota_read(struct ota_announcement *announcement, const char *bytes, size_t len,
@@ -199,13 +242,8 @@ enum ota_outcome ota_read(struct ota_announcement *announcement, const char *byt
     /* An answer may have a version of its own beside data, so it is one place or the other. */
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(message, "data");
     enum ota_outcome outcome = OTA_NOTHING;
-    if (!cJSON_IsObject(data) || data->child) {
-        struct ota_announcement read = {0};
-        *why = read_members(&read, cJSON_IsObject(data) ? data : message);
-        outcome = *why ? OTA_REFUSED : OTA_ANNOUNCED;
-        if (!*why) {
-            *announcement = read;
-        }
+    if (!is_empty(message, data)) {
+        outcome = read_data(announcement, cJSON_IsObject(data) ? data : message, why);
     }
     cJSON_Delete(message);
     return outcome;

@@ -61,14 +61,15 @@ struct ota_announcement {
 
 enum ota_outcome {
     OTA_ANNOUNCED,
-    OTA_NOTHING, /* the answer to a query: there is nothing to do */
-    OTA_REFUSED, /* not an announcement, or not one that can be used */
+    OTA_NOTHING,   /* the answer to a query: there is nothing to do */
+    OTA_OTHER_WAY, /* over MQTT, or several files: only version, module and, if known, size */
+    OTA_REFUSED,   /* not an announcement, or not one that can be used */
 };
 
-/* Reads the payload of OTA_TOPIC_UPGRADE or an answer to a query. *why says what was refused, else
- * NULL. announcement is filled only where there is one. An image without md5 and sign is announced
- * with OTA_DIGEST_NONE; with both, md5 counts. A sign without signMethod is what its length says.
- * No payload at all is OTA_NOTHING. */
+/* Reads the payload of OTA_TOPIC_UPGRADE or an answer to a query. *why says what was refused or
+ * cannot be done, else NULL. announcement is filled only where there is one, OTA_OTHER_WAY
+ * included. An image without md5 and sign is announced with OTA_DIGEST_NONE; with both, md5 counts.
+ * A sign without signMethod is what its length says. No payload at all is OTA_NOTHING. */
 enum ota_outcome ota_read(struct ota_announcement *announcement, const char *bytes, size_t len,
                           const char **why);
 

@@ -114,7 +114,7 @@ static void message(void *ctx, const struct mqtt_message *message)
     struct ota_announcement announcement;
     const char *why = NULL;
     enum ota_outcome outcome = ota_read(&announcement, message->bytes, message->len, &why);
-    if (outcome == OTA_REFUSED) {
+    if (outcome == OTA_REFUSED || outcome == OTA_OTHER_WAY) {
         log_warning(agent->log, "ota: an announcement is ignored: %s", why);
     } else if (outcome == OTA_ANNOUNCED && strcmp(announcement.module, OTA_DEFAULT_MODULE) != 0) {
         log_info(agent->log, "ota: an image for another module is ignored");

@@ -61,7 +61,7 @@ static enum ota_outcome read_text(struct ota_announcement *announcement, const c
 {
     const char *why;
     enum ota_outcome outcome = ota_read(announcement, text, strlen(text), &why);
-    assert_true((outcome == OTA_REFUSED) == (why != NULL));
+    assert_true((outcome == OTA_REFUSED || outcome == OTA_OTHER_WAY) == (why != NULL));
     return outcome;
 }
 
@@ -115,6 +115,28 @@ static void test_nothing(void **state)
     assert_int_equal(read_text(&a, "{\"id\":\"123\",\"code\":200,\"data\":{},\"version\":\"1.0\"}"),
                      OTA_NOTHING);
     assert_int_equal(read_text(&a, ""), OTA_NOTHING);
+    assert_int_equal(read_text(&a, "{\"code\":200,\"data\":null,\"version\":\"1.0\"}"),
+                     OTA_NOTHING);
+    assert_int_equal(read_text(&a, "{\"code\":200,\"version\":\"1.0\"}"), OTA_NOTHING);
+    assert_int_equal(read_text(&a, "{\"code\":400,\"data\":{\"version\":\"2\"}}"), OTA_NOTHING);
+}
+
+static void test_other_ways(void **state)
+{
+    (void)state;
+    struct ota_announcement a;
+    assert_int_equal(read_text(&a, "{\"data\":{\"version\":\"2\",\"files\":[],\"module\":\"m\"}}"),
+                     OTA_OTHER_WAY);
+    assert_string_equal(a.version, "2");
+    assert_string_equal(a.module, "m");
+    assert_int_equal(a.size, 0);
+    assert_int_equal(read_text(&a,
+                               "{\"code\":1000,\"data\":{\"version\":\"3\",\"dProtocol\":\"MQTT\","
+                               "\"url\":\"http://h/f\",\"size\":7}}"),
+                     OTA_OTHER_WAY);
+    assert_string_equal(a.version, "3");
+    assert_string_equal(a.url, "");
+    assert_int_equal(a.size, 7);
 }
 
 /* One announcement with some members in place of the good digest. */
@@ -190,8 +212,8 @@ static void test_refused(void **state)
         "{\"data\":{\"version\":\"a\\r\\nb\",\"url\":\"http://h/f\",\"size\":1}}",
         "{\"data\":{\"version\":\"\xff\",\"url\":\"http://h/f\",\"size\":1}}",
         "{\"data\":{\"version\":\"2\",\"size\":1}}",
-        "{\"data\":{\"version\":\"2\",\"files\":[],\"size\":1}}",
-        "{\"data\":{\"version\":\"2\",\"dProtocol\":\"mqtt\",\"size\":1}}",
+        "{\"data\":{\"files\":[],\"size\":1}}",
+        "{\"data\":{\"version\":\"2\",\"dProtocol\":\"http\",\"size\":1}}",
         "{\"data\":{\"version\":\"2\",\"url\":\"ftp://h/f\",\"size\":1}}",
         "{\"data\":{\"version\":\"2\",\"url\":\"file:///etc/passwd\",\"size\":1}}",
         "{\"data\":{\"version\":\"2\",\"url\":\"http://\",\"size\":1}}",
@@ -253,8 +275,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_topics),  cmocka_unit_test(test_messages),
         cmocka_unit_test(test_push),    cmocka_unit_test(test_other_forms),
-        cmocka_unit_test(test_nothing), cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_nothing), cmocka_unit_test(test_other_ways),
+        cmocka_unit_test(test_digests), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,30 +155,52 @@ void aw_ota_refuse(struct aw *aw)
 
 /* ---- offers ---- */
 
-static void offered(struct aw *aw, const struct ota_announcement *offer)
+/* False: the offer is for another module, or must wait. */
+static bool concerns(const struct aw *aw, const struct ota_announcement *offer)
 {
-    struct aw_ota *ota = &aw->ota;
     const char *module = aw_ota_module(aw);
     if (strcmp(offer->module, module ? module : OTA_DEFAULT_MODULE) != 0) {
         log_info(aw->env.log, "ota: an image for the module %s is ignored", offer->module);
+        return false;
+    }
+    if (aw->ota.state == AW_OTA_LOADING) {
+        log_info(aw->env.log, "ota: an offer is ignored: a download is under way");
+        return false;
+    }
+    return true;
+}
+
+static void take(struct aw *aw, const struct ota_announcement *offer)
+{
+    clear(aw);
+    aw->ota.offer = *offer;
+}
+
+static void offered(struct aw *aw, const struct ota_announcement *offer)
+{
+    if (!concerns(aw, offer)) {
         return;
     }
     if (offer->digest == OTA_DIGEST_NONE) {
         log_warning(aw->env.log, "ota: an offer is ignored: no digest");
         return;
     }
-    if (ota->state == AW_OTA_LOADING) {
-        log_info(aw->env.log, "ota: an offer is ignored: a download is under way");
-        return;
-    }
-    clear(aw);
-    ota->offer = *offer;
+    take(aw, offer);
     if (offer->size > IMAGE_MAX) {
         fail(aw, OTA_STEP_DOWNLOAD_FAILED);
         return;
     }
-    ota->state = AW_OTA_OFFERED;
+    aw->ota.state = AW_OTA_OFFERED;
     report(aw, AW_OTA_OFFERED);
+}
+
+static void offered_other_way(struct aw *aw, const struct ota_announcement *offer, const char *why)
+{
+    if (concerns(aw, offer)) {
+        log_warning(aw->env.log, "ota: an upgrade fails: %s", why);
+        take(aw, offer);
+        fail(aw, OTA_STEP_DOWNLOAD_FAILED);
+    }
 }
 
 static bool is_topic(const struct aliyun_device *device, enum ota_topic which, const char *topic)
@@ -207,6 +229,9 @@ bool aw_ota_message(struct aw *aw, const struct mqtt_message *message)
     switch (ota_read(&offer, message->bytes, message->len, &why)) {
     case OTA_ANNOUNCED:
         offered(aw, &offer);
+        break;
+    case OTA_OTHER_WAY:
+        offered_other_way(aw, &offer, why);
         break;
     case OTA_REFUSED:
         log_warning(aw->env.log, "ota: an offer is ignored: %s", why);

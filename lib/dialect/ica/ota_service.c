@@ -68,6 +68,7 @@ static void asked(void *ctx, uint16_t token, const struct coap_client_response *
             ica_ota_begin(ica, &announcement);
         }
         break;
+    case OTA_OTHER_WAY:
     case OTA_REFUSED:
         log_warning(ica->env.log, "ota: an announcement is ignored: %s", why);
         break;
