@@ -1,7 +1,6 @@
 /* HTTPC: one HTTP request. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "dialect/aliyun_wifi/instance.h"
@@ -25,10 +24,15 @@ char *aw_http_url(const struct aw *aw, const char *url)
     return aliyun_rewrite_url(url, settings(aw)->uri);
 }
 
+static bool has_scheme(const char *text)
+{
+    return strncmp(text + strcspn(text, ":/?#"), "://", 3) == 0;
+}
+
 /* `http://` may be left out. The caller frees it. */
 static char *whole_url(const char *text)
 {
-    bool whole = strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
+    bool whole = has_scheme(text);
     return mem_printf("%s%s", whole ? "" : "http://", text);
 }
 
