@@ -16,10 +16,12 @@ struct buf;
 
 /* ---- results ---- */
 
-/* What a handler returns and at_finish() takes. Numbers above 0 are the dialect's own error codes;
- * its grammar gives them their words. */
+/* What a handler returns and at_finish() takes. Numbers above 0 are the dialect's own error codes,
+ * from AT_GOOD on its own good results ("SEND OK"); its grammar gives them their words, or none: then
+ * the command ends without a final result. */
 typedef int at_result;
 enum {
+    AT_GOOD = 10000,
     AT_OK = 0,
     AT_ERROR = -1,   /* plain ERROR */
     AT_PENDING = -2, /* handlers only: at_finish() will come */
@@ -162,6 +164,8 @@ struct at_grammar {
         open_quote_closes; /* the line end closes a quote; else only the `\"` rule applies: a line
                               that ends in \" and would leave its string open ends in a backslash */
     enum at_free_text free_text, free_text_lenient;
+    bool counts_first;    /* too few or too many parameters, empty ones included, are found before
+                           * what is wrong with a value */
     bool backspace_edits; /* S5 deletes the character before it */
     /* Lines that silence ends as a terminator would ("ATO"); NULL-ended, or NULL. */
     const char *const *bare_commands;

@@ -42,7 +42,7 @@ void at_end_command(struct at *at)
 static void end_line(struct at *at, at_result result)
 {
     at->counters.commands++;
-    at->counters.errors += result != AT_OK;
+    at->counters.errors += result != AT_OK && result < AT_GOOD;
     at_put_final(at, result);
     if (result == AT_OK) {
         at_put(at, buf_bytes(&at->after), buf_len(&at->after));

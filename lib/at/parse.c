@@ -316,6 +316,7 @@ static int convert(const struct scan *scan, const struct at_param *param, const 
 static int parse_params(struct scan *scan, struct at_call *call, bool *more)
 {
     const struct at_command *command = call->command;
+    int wrong = FINE; /* of the first bad value */
     for (size_t i = 0; i < command->param_count; i++) {
         const struct at_param *param = &command->params[i];
         if (!*more) {
@@ -326,15 +327,17 @@ static int parse_params(struct scan *scan, struct at_call *call, bool *more)
         }
         struct token token;
         int fault = take_token(scan, param->flags & AT_FREE, &token);
-        if (fault == FINE) {
-            fault = convert(scan, param, &token, &call->params[i]);
-        }
         if (fault != FINE) {
             return fault;
         }
+        fault = convert(scan, param, &token, &call->params[i]);
+        if (fault == AT_FAULT_EMPTY || (fault != FINE && !scan->grammar->counts_first)) {
+            return fault;
+        }
+        wrong = wrong == FINE ? fault : wrong;
         *more = take_comma(scan);
     }
-    return FINE;
+    return *more && !command->tag_count ? (int)AT_FAULT_EXTRA : wrong;
 }
 
 static int parse_tags(struct scan *scan, struct at_call *call, bool *more)
@@ -386,9 +389,6 @@ int at_parse(const struct at *at, struct at_call *call, const char *text, size_t
     int fault = parse_params(&scan, call, &more);
     if (fault == FINE && command->tag_count) {
         fault = parse_tags(&scan, call, &more);
-    }
-    if (fault == FINE && more) {
-        fault = AT_FAULT_EXTRA;
     }
     if (fault == FINE && !at_end(&scan)) {
         fault = AT_FAULT_SYNTAX;

@@ -71,6 +71,17 @@ static void test_counts(void **state)
            LINE("+TEXT:<a>,-") OK LINE("+TEXT:<a>,-") OK LINE("+TEXT:<a>,1") OK CME("52"));
 }
 
+static void test_counts_first(void **state)
+{
+    (void)state;
+    struct at_grammar grammar = lab_strict;
+    grammar.counts_first = true;
+    lab_dialogue(&grammar, NULL, "AT+MSG=t,9\rAT+MSG=t,9,m\rAT+MSG=t,9,\rAT+MSG=t,x,m,1\r",
+                 CME("51") CME("55") CME("53") CME("52"));
+    lab_dialogue(&grammar, NULL, "AT+NUM=99,1\rAT+NUM=99\rAT+TEXT=\"123456789\",-2\r",
+                 CME("52") CME("55") CME("24"));
+}
+
 static void test_string_limits(void **state)
 {
     (void)state;
@@ -250,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_counts_first),
         cmocka_unit_test(test_string_limits),
         cmocka_unit_test(test_quoting),
         cmocka_unit_test(test_bare_quotes_are_refused),
