@@ -128,15 +128,16 @@ void at_urc_line(struct at *at, const char *format, ...) __attribute__((format(p
 enum at_data_end {
     AT_END_COUNT,  /* after count bytes */
     AT_END_PLUSES, /* after `+++` and the guard time; at most count bytes */
+    AT_END_SUB,    /* after the byte SUB (Ctrl-Z); at most count bytes; ESC cancels */
 };
-enum at_prompt { AT_PROMPT_OK, AT_PROMPT_CHEVRON };
+enum at_prompt { AT_PROMPT_OK, AT_PROMPT_CHEVRON, AT_PROMPT_OK_CHEVRON };
 
 /* From a handler that then returns AT_DATA: the bytes that follow are data for the command's data
  * handler. The mode is switched before the prompt leaves. */
 void at_open_data(struct at_call *call, enum at_data_end end, size_t count, enum at_prompt prompt);
-/* What the data were for has failed meanwhile: they are still taken to their end, then answered
- * with result. No effect without an open data phase. */
-void at_fail_data(struct at *at, at_result result);
+/* What the data of this command were for has failed meanwhile: they are still taken to their end,
+ * then answered with result. No effect unless its data phase is open. */
+void at_fail_data(struct at *at, at_ticket ticket, at_result result);
 
 /* Whether config.trace is called: making its text costs time. Off at first. */
 void at_set_tracing(struct at *at, bool on);

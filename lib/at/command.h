@@ -17,8 +17,8 @@ struct buf;
 /* ---- results ---- */
 
 /* What a handler returns and at_finish() takes. Numbers above 0 are the dialect's own error codes,
- * from AT_GOOD on its own good results ("SEND OK"); its grammar gives them their words, or none: then
- * the command ends without a final result. */
+ * from AT_GOOD on its own good results ("SEND OK"); its grammar gives them their words, or none:
+ * then the command ends without a final result. */
 typedef int at_result;
 enum {
     AT_GOOD = 10000,
@@ -32,21 +32,22 @@ enum {
 
 /* What can be wrong with a line; the grammar maps each to a result. */
 enum at_fault {
-    AT_FAULT_NOT_AT,        /* does not begin with AT */
-    AT_FAULT_LINE_TOO_LONG, /* more than line_max bytes */
-    AT_FAULT_UNKNOWN,       /* no such command */
-    AT_FAULT_FORM,          /* the command has no such form (test, read, set, execute) */
-    AT_FAULT_MISSING,       /* too few parameters */
-    AT_FAULT_EXTRA,         /* too many */
-    AT_FAULT_EMPTY,         /* nothing where a value must be */
-    AT_FAULT_SYNTAX,        /* not a number, text where none may be */
-    AT_FAULT_RANGE,         /* a number out of range, a word not among the choices */
-    AT_FAULT_TOO_LONG,      /* a string above its maximum */
-    AT_FAULT_QUOTE,         /* a quote that does not close, text behind a closing one */
-    AT_FAULT_INVALID,       /* refused by the parameter's validator */
-    AT_FAULT_TAG,           /* a tag unknown, given twice, or without its value */
-    AT_FAULT_DATA_TIMEOUT,  /* a data phase that stalled */
-    AT_FAULT_DATA_TOO_LONG, /* a data phase above its limit */
+    AT_FAULT_NOT_AT,         /* does not begin with AT */
+    AT_FAULT_LINE_TOO_LONG,  /* more than line_max bytes */
+    AT_FAULT_UNKNOWN,        /* no such command */
+    AT_FAULT_FORM,           /* the command has no such form (test, read, set, execute) */
+    AT_FAULT_MISSING,        /* too few parameters */
+    AT_FAULT_EXTRA,          /* too many */
+    AT_FAULT_EMPTY,          /* nothing where a value must be */
+    AT_FAULT_SYNTAX,         /* not a number, text where none may be */
+    AT_FAULT_RANGE,          /* a number out of range, a word not among the choices */
+    AT_FAULT_TOO_LONG,       /* a string above its maximum */
+    AT_FAULT_QUOTE,          /* a quote that does not close, text behind a closing one */
+    AT_FAULT_INVALID,        /* refused by the parameter's validator */
+    AT_FAULT_TAG,            /* a tag unknown, given twice, or without its value */
+    AT_FAULT_DATA_TIMEOUT,   /* a data phase that stalled */
+    AT_FAULT_DATA_TOO_LONG,  /* a data phase above its limit */
+    AT_FAULT_DATA_CANCELLED, /* by ESC */
     AT_FAULT_COUNT
 };
 

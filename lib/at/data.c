@@ -1,5 +1,6 @@
-/* Data phases: what a host sends after a prompt. Any byte value is data; ends are a count, or
- * `+++` and silence; a phase that stalls is left with an error, and what comes late is dropped. */
+/* Data phases: what a host sends after a prompt. Any byte value is data; ends are a count, `+++`
+ * and silence, or a control character; a phase that stalls is left with an error, and what comes
+ * late is dropped. */
 #include <string.h>
 
 #include "at/internal.h"
@@ -7,7 +8,7 @@
 bool at_in_data(const struct at *at)
 {
     return at->state == AT_STATE_LF_WAIT || at->state == AT_STATE_COUNT ||
-           at->state == AT_STATE_PLUSES;
+           at->state == AT_STATE_MARK;
 }
 
 void at_open_data(struct at_call *call, enum at_data_end end, size_t count, enum at_prompt prompt)
@@ -19,9 +20,9 @@ void at_open_data(struct at_call *call, enum at_data_end end, size_t count, enum
     at->data_failure = AT_OK;
 }
 
-void at_fail_data(struct at *at, at_result result)
+void at_fail_data(struct at *at, at_ticket ticket, at_result result)
 {
-    if (at_in_data(at) && at->data_failure == AT_OK) {
+    if (at_in_data(at) && at->call.ticket == ticket && at->data_failure == AT_OK) {
         at->data_failure = result;
     }
 }
@@ -45,7 +46,7 @@ static void complete(struct at *at)
 
 static void open_mode(struct at *at)
 {
-    at->state = at->data_end == AT_END_COUNT ? AT_STATE_COUNT : AT_STATE_PLUSES;
+    at->state = at->data_end == AT_END_COUNT ? AT_STATE_COUNT : AT_STATE_MARK;
     at->last_byte = at->now;
     at_put_prompt(at);
 }
@@ -79,14 +80,40 @@ static size_t end_mark(const struct at *at)
     return end >= 3 && memcmp(bytes + end - 3, "+++", 3) == 0 ? len - end + 3 : 0;
 }
 
+static bool at_end_mark(const struct at *at)
+{
+    return at->data_end == AT_END_PLUSES && end_mark(at);
+}
+
 static void end_pluses(struct at *at)
 {
     buf_cut(&at->data, buf_len(&at->data) - end_mark(at));
     complete(at);
 }
 
-static void pluses_byte(struct at *at, char byte)
+enum { SUB = 0x1a, ESC = 0x1b };
+
+static bool at_control_end(const struct at *at, char byte)
 {
+    return at->data_end == AT_END_SUB && (byte == SUB || byte == ESC);
+}
+
+static void end_control(struct at *at, char byte)
+{
+    if (byte == SUB) {
+        complete(at);
+    } else {
+        buf_free(&at->data);
+        at_conclude_fault(at, AT_FAULT_DATA_CANCELLED);
+    }
+}
+
+static void mark_byte(struct at *at, char byte)
+{
+    if (at_control_end(at, byte)) {
+        end_control(at, byte);
+        return;
+    }
     /* above the limit only the tail is kept: enough to see that it is too long, and the mark */
     if (buf_len(&at->data) > at->data_count + 2 * END_MARK_MAX) {
         size_t head = buf_len(&at->data) - END_MARK_MAX;
@@ -96,7 +123,7 @@ static void pluses_byte(struct at *at, char byte)
         buf_add(&at->data, tail, sizeof tail);
     }
     buf_add_byte(&at->data, byte);
-    if (at->config.guard_ms == 0 && end_mark(at)) {
+    if (at->config.guard_ms == 0 && at_end_mark(at)) {
         end_pluses(at);
     }
 }
@@ -119,8 +146,8 @@ void at_data_byte(struct at *at, char byte)
             return;
         }
     }
-    if (at->state == AT_STATE_PLUSES) {
-        pluses_byte(at, byte);
+    if (at->state == AT_STATE_MARK) {
+        mark_byte(at, byte);
         return;
     }
     buf_add_byte(&at->data, byte);
@@ -131,7 +158,7 @@ void at_data_byte(struct at *at, char byte)
 
 static at_time silence_limit(const struct at *at)
 {
-    bool ending = at->state == AT_STATE_PLUSES && end_mark(at);
+    bool ending = at->state == AT_STATE_MARK && at_end_mark(at);
     return ending ? at->config.guard_ms : at->config.data_timeout_ms;
 }
 
@@ -144,7 +171,7 @@ at_time at_data_deadline(const struct at *at)
     case AT_STATE_LF_WAIT:
         return at->since + at->grammar->lf_wait_ms;
     case AT_STATE_COUNT:
-    case AT_STATE_PLUSES:
+    case AT_STATE_MARK:
         return at->last_byte + silence_limit(at);
     case AT_STATE_DROP:
         return at->last_byte + at->grammar->drop_silence_ms;
@@ -166,7 +193,7 @@ void at_data_tick(struct at *at)
     if (at->state == AT_STATE_LF_WAIT) {
         at->cr_ended = false;
         open_mode(at);
-    } else if (at->state == AT_STATE_PLUSES && end_mark(at)) {
+    } else if (at->state == AT_STATE_MARK && at_end_mark(at)) {
         end_pluses(at);
     } else if (at->state == AT_STATE_DROP) {
         at->state = AT_STATE_COMMAND;

@@ -11,7 +11,7 @@ enum at_state {
     AT_STATE_RUNNING, /* a command has no final result yet; input waits */
     AT_STATE_LF_WAIT, /* a data phase is open, its prompt waits for a LF that belongs to the line */
     AT_STATE_COUNT,   /* data, to a number of bytes */
-    AT_STATE_PLUSES,  /* data, to `+++` */
+    AT_STATE_MARK,    /* data, to an end mark */
     AT_STATE_DROP,    /* after a data time-out: late data must not run as commands */
     AT_STATE_STREAM_LF, /* a stream opens as soon as the LF of its command line has come, or not */
     AT_STATE_STREAM,    /* the line belongs to it */

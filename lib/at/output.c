@@ -176,9 +176,10 @@ void at_put_line(struct at *at, const char *line, int number)
 /* A prompt is not a result code: it goes also under ATQ1. */
 void at_put_prompt(struct at *at)
 {
-    if (at->prompt == AT_PROMPT_OK) {
+    if (at->prompt != AT_PROMPT_CHEVRON) {
         put_result(at, AT_OK);
-    } else {
+    }
+    if (at->prompt != AT_PROMPT_OK) {
         at_put(at, at->grammar->chevron, strlen(at->grammar->chevron));
     }
 }

@@ -58,13 +58,22 @@ static at_result raw(void *ctx, struct at_call *call)
 
 static at_result data(void *ctx, struct at_call *call)
 {
-    (void)ctx;
+    struct lab *lab = ctx;
+    lab->ticket = call->ticket;
     size_t len = (size_t)call->params[0].number;
     if (len) {
         at_open_data(call, AT_END_COUNT, len, AT_PROMPT_OK);
     } else {
         at_open_data(call, AT_END_PLUSES, 32, AT_PROMPT_CHEVRON);
     }
+    return AT_DATA;
+}
+
+static at_result ended_by_sub(void *ctx, struct at_call *call)
+{
+    struct lab *lab = ctx;
+    lab->ticket = call->ticket;
+    at_open_data(call, AT_END_SUB, 8, AT_PROMPT_OK_CHEVRON);
     return AT_DATA;
 }
 
@@ -145,6 +154,7 @@ static const struct at_command rows[] = {
     {.name = "+GATED", .gate = "lab.gate", .forms = AT_EXECUTE, .execute = show},
     {.name = "+REST", .forms = AT_SET, .flags = AT_WHOLE_LINE, PARAMS(message), .set = show},
     {.name = "+DATA", .forms = AT_SET, PARAMS(length), .set = data, .data = data_in},
+    {.name = "+SUB", .forms = AT_EXECUTE, .execute = ended_by_sub, .data = data_in},
     {.name = "I", .flags = AT_BASIC, .forms = AT_EXECUTE, .execute = show},
 };
 static const struct at_table table = {rows, sizeof rows / sizeof *rows};
@@ -216,6 +226,7 @@ const struct at_grammar lab_strict = {
             [AT_FAULT_TAG] = 57,
             [AT_FAULT_DATA_TIMEOUT] = 58,
             [AT_FAULT_DATA_TOO_LONG] = 59,
+            [AT_FAULT_DATA_CANCELLED] = 60,
         },
     .word = word_result,
     .number = result_number,
@@ -252,6 +263,7 @@ const struct at_grammar lab_loose = {
             [AT_FAULT_TAG] = 1,
             [AT_FAULT_DATA_TIMEOUT] = 1,
             [AT_FAULT_DATA_TOO_LONG] = 1,
+            [AT_FAULT_DATA_CANCELLED] = 1,
         },
     .word = word_two_lines,
     .number = result_number,

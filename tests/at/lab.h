@@ -23,7 +23,7 @@ struct lab {
     struct at *at;
     struct buf out; /* everything the host has read */
     at_time now;
-    at_ticket ticket; /* of the last +SLOW */
+    at_ticket ticket; /* of the last +SLOW, +DATA or +SUB */
     struct buf trace;
     struct buf tap; /* what a console has seen */
     int warnings;

@@ -239,14 +239,54 @@ static void test_time_out(void **state)
     }
 }
 
+/* Ctrl-Z ends, ESC cancels; what is too long is taken to its end, too. */
+static void test_control_ends(void **state)
+{
+    (void)state;
+#define PROMPT OK LINE(">")
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+SUB\rab\r+++\x1a"
+                 "AT\r",
+                 PROMPT LINE("+DATA:6:ab\r+++") OK OK);
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+SUB\r\x1a"
+                 "AT+SUB\r12345678\x1a",
+                 PROMPT LINE("+DATA:0:") OK PROMPT LINE("+DATA:8:12345678") OK);
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+SUB\rabc\x1b"
+                 "AT\r",
+                 PROMPT CME("60") OK);
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+SUB\r1234567890123456789012345678901234567890\x1a"
+                 "AT\r",
+                 PROMPT CME("59") OK);
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+DATA=2\r\x1a\x1b"
+                 "AT\r",
+                 OK LINE("+DATA:2:\x1a\x1b") OK OK);
+#undef PROMPT
+}
+
+static void test_failure_of_another(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &lab_strict, NULL);
+    lab_send(&lab, "AT+DATA=3\nab");
+    at_fail_data(lab.at, lab.ticket - 1, 30);
+    lab_send(&lab, "c");
+    lab_expect(&lab, OK LINE("+DATA:3:abc") OK);
+    lab_close(&lab);
+}
+
 static void test_failure_takes_the_data_to_their_end(void **state)
 {
     (void)state;
     struct lab lab;
     lab_open(&lab, &lab_strict, NULL);
     lab_send(&lab, "AT+DATA=5\nab");
-    at_fail_data(lab.at, 30);
-    at_fail_data(lab.at, 31); /* the first reason stays */
+    at_fail_data(lab.at, lab.ticket, 30);
+    at_fail_data(lab.at, lab.ticket, 31); /* the first reason stays */
     lab_send(&lab, "cd");
     lab_expect(&lab, OK);
     lab_send(&lab, "eAT\r");
@@ -254,12 +294,12 @@ static void test_failure_takes_the_data_to_their_end(void **state)
     assert_int_equal(lab.ran, 0);
 
     lab_send(&lab, "AT+DATA=5\nab");
-    at_fail_data(lab.at, 30);
+    at_fail_data(lab.at, lab.ticket, 30);
     lab_wait(&lab, 10000);
     lab_expect(&lab, OK CME("58"));
     lab_wait(&lab, 1000);
 
-    at_fail_data(lab.at, 30); /* nothing open: no effect */
+    at_fail_data(lab.at, lab.ticket, 30); /* nothing open: no effect */
     lab_send(&lab, "AT+DATA=1\na");
     lab_expect(&lab, OK LINE("+DATA:1:a") OK);
     lab_close(&lab);
@@ -327,6 +367,8 @@ int main(void)
         cmocka_unit_test(test_pluses_without_guard),
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_time_out),
+        cmocka_unit_test(test_control_ends),
+        cmocka_unit_test(test_failure_of_another),
         cmocka_unit_test(test_failure_takes_the_data_to_their_end),
         cmocka_unit_test(test_refused_before_its_prompt),
         cmocka_unit_test(test_sent_ahead),

@@ -91,6 +91,7 @@ const struct at_grammar ica_grammar = {
             [AT_FAULT_TAG] = ICA_INCORRECT_PARAMETERS,
             [AT_FAULT_DATA_TIMEOUT] = ICA_INCORRECT_PARAMETERS,
             [AT_FAULT_DATA_TOO_LONG] = ICA_TEXT_TOO_LONG,
+            [AT_FAULT_DATA_CANCELLED] = ICA_TEXT_TOO_LONG,
         },
     .word = word,
     .number = number,

@@ -16,6 +16,7 @@ struct ica_mqtt {
     bool report_pings;
     struct ica_last published, published_binary, subscribed, unsubscribed, received,
         received_binary;
+    at_ticket collecting;  /* the last PUBIN that opened a data phase */
     struct buf binary_ids; /* packet identifiers (uint16_t) of PUBINs without outcome */
 };
 

@@ -182,7 +182,7 @@ static void failed(void *ctx, enum mqtt_failure failure, int connack)
 static void lost(void *ctx)
 {
     struct ica *ica = ctx;
-    at_fail_data(ica->env.at, ICA_NO_NETWORK);
+    at_fail_data(ica->env.at, ica->mqtt.collecting, ICA_NO_NETWORK);
     report_state(ica);
 }
 

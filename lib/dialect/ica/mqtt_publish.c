@@ -86,10 +86,11 @@ at_result ica_mqtt_pubin_read(void *ctx, struct at_call *call)
 
 at_result ica_mqtt_pubin_set(void *ctx, struct at_call *call)
 {
-    const struct ica *ica = ctx;
+    struct ica *ica = ctx;
     if (mqtt_state(ica->mqtt.service) != MQTT_ONLINE) {
         return ICA_NO_NETWORK;
     }
+    ica->mqtt.collecting = call->ticket;
     return ica_open_data(call, (size_t)call->params[2].number);
 }
 
