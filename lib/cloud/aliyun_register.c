@@ -10,7 +10,7 @@
 
 bool aliyun_register_login(enum aliyun_register_kind kind, const struct aliyun_device *device,
                            const char *product_secret, const char *random, const char *instance,
-                           struct aliyun_mqtt_login *login)
+                           int securemode, struct aliyun_mqtt_login *login)
 {
     char password[ALIYUN_SIGNATURE_SIZE];
     char *content = mem_printf("deviceName%sproductKey%srandom%s", device->device_name,
@@ -19,9 +19,9 @@ bool aliyun_register_login(enum aliyun_register_kind kind, const struct aliyun_d
     *login = (struct aliyun_mqtt_login){0};
     if (ok) {
         login->client_id =
-            mem_printf("%s.%s|random=%s,authType=%s,securemode=2,signmethod=hmacsha256%s%s|",
+            mem_printf("%s.%s|random=%s,authType=%s,securemode=%d,signmethod=hmacsha256%s%s|",
                        device->device_name, device->product_key, random,
-                       kind == ALIYUN_REGISTER ? "register" : "regnwl",
+                       kind == ALIYUN_REGISTER ? "register" : "regnwl", securemode,
                        *instance ? ",instanceId=" : "", instance);
         login->username = mem_printf("%s&%s", device->device_name, device->product_key);
         login->password = mem_string(password);
@@ -50,7 +50,9 @@ bool aliyun_register_read(struct aliyun_registered *registered, const char *byte
 {
     struct aliyun_registered got;
     cJSON *root = json_parse_object(bytes, len);
-    bool good = root && take(root, "deviceSecret", got.device_secret, sizeof got.device_secret) &&
+    bool good = root && take(root, "productKey", got.product_key, sizeof got.product_key) &&
+                take(root, "deviceName", got.device_name, sizeof got.device_name) &&
+                take(root, "deviceSecret", got.device_secret, sizeof got.device_secret) &&
                 take(root, "clientId", got.client_id, sizeof got.client_id) &&
                 take(root, "deviceToken", got.device_token, sizeof got.device_token);
     cJSON_Delete(root);

@@ -15,13 +15,17 @@ enum aliyun_register_kind {
 };
 
 /* The login, freed by aliyun_mqtt_login_free(). device_secret is not looked at. random: free text.
- * instance: "" for none. False: the TLS library lacks the digest. */
+ * instance: "" for none. securemode: 2, as the vendor's SDKs send it, or -2, as the documents have
+ * it for ALIYUN_REGISTER_NWL. False: the TLS library lacks the digest. */
 bool aliyun_register_login(enum aliyun_register_kind kind, const struct aliyun_device *device,
                            const char *product_secret, const char *random, const char *instance,
-                           struct aliyun_mqtt_login *login);
+                           int securemode, struct aliyun_mqtt_login *login);
 
-/* What a registration brought: a device secret, or a client id and a token; the others are "". */
+/* What a registration brought: a device secret, or a client id and a token; the others are "", and
+ * so is what the answer does not say about whom it is for. */
 struct aliyun_registered {
+    char product_key[65];
+    char device_name[65];
     char device_secret[65];
     char client_id[129];
     char device_token[129];

@@ -18,16 +18,18 @@ struct registration_options {
     int port;
     bool secure;
     struct service_tls tls;
-    bool subscribe;      /* to the answer: a broker that is not the platform's wants that */
-    unsigned timeout_ms; /* for all of it */
+    bool subscribe;        /* to the answer: a broker that is not the platform's wants that */
+    bool exact;            /* an answer of the other kind, or for another device, is passed over */
+    bool both_securemodes; /* ALIYUN_REGISTER_NWL: with CONNACK 2 or 4 once more with -2 */
+    unsigned timeout_ms;   /* for all of it */
 };
 
 /* registered NULL: it failed, the reason is in the log. The registration is over: do not cancel it
  * any more. */
 typedef void (*registration_done)(void *ctx, const struct aliyun_registered *registered);
 
-/* Begins; options are copied. done comes from the loop, exactly once. NULL: the TLS library lacks
- * the digest. */
+/* Begins; options are copied, but the texts of tls must outlive it. done comes from the loop,
+ * exactly once. NULL: the TLS library lacks the digest. */
 struct registration *registration_start(const struct service_env *env,
                                         const struct registration_options *options,
                                         registration_done done, void *ctx);

@@ -11,6 +11,7 @@
 struct log;
 struct network;
 struct nvram;
+struct pdp;
 struct port;
 struct provision;
 struct service_env;
@@ -25,11 +26,14 @@ struct kept_value {
     long min, max;       /* of a number, or of a text's bytes */
 };
 
-/* What a dialect's instance works with; all of it belongs to its modem and outlives it. */
+/* What a dialect's instance works with; all of it belongs to its modem and outlives it. An instance
+ * begins with a copy of it: that is what handlers that dialects share expect behind their context.
+ */
 struct dialect_env {
     struct at *at;
     struct nvram *nvram;
     struct network *network;
+    struct pdp *pdp; /* of a cellular module, else NULL */
     struct port *port;
     const char *name; /* the modem's */
     const struct settings *settings;

@@ -16,6 +16,7 @@ static const struct setting rows[] = {
     TEXT(model, "", "model that identity commands answer"),
     TEXT(revision, ATMODEMD_VERSION, "revision that identity commands answer"),
     TEXT(hardware, "", "version of the hardware that identity commands answer"),
+    TEXT(imei, "", "IMEI that identity commands answer"),
     TEXT(imsi, "", "IMSI of the SIM; empty: no SIM"),
     TEXT(iccid, "", "ICCID of the SIM; empty: no SIM"),
     {.key = "mac",

@@ -9,6 +9,7 @@ struct identity_settings {
     const char *model;
     const char *revision;
     const char *hardware;
+    const char *imei;
     const char *imsi;  /* empty: no SIM */
     const char *iccid; /* empty: no SIM */
     const char *mac;   /* "XX:XX:XX:XX:XX:XX" or empty; for struct wifi_options */

@@ -41,6 +41,9 @@ static void tick(struct ev_loop *loop, ev_timer *timer, int events)
     if (reboot->state == REBOOT_DEAD) {
         reboot->state = REBOOT_NONE;
         at_undeafen(reboot->env->at);
+        if (reboot->plan.alive) {
+            reboot->plan.alive(reboot->ctx);
+        }
     } else if (all_sent(reboot) || clock_ms() >= reboot->latest) {
         go(reboot);
     } else {

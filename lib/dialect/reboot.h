@@ -16,6 +16,8 @@ struct reboot_plan {
     /* Power off, then on again. */
     void (*cycle)(void *ctx);
     unsigned dead_ms; /* how long input is thrown away */
+    /* Input is taken again. NULL: nobody wants to know. */
+    void (*alive)(void *ctx);
 };
 
 /* A member of the dialect's instance. */

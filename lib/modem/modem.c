@@ -8,6 +8,7 @@
 #include "dialect/dialect.h"
 #include "dialect/identity.h"
 #include "net/network.h"
+#include "net/pdp.h"
 #include "net/redirect.h"
 #include "nvram/nvram.h"
 #include "port/port.h"
@@ -23,6 +24,7 @@ struct modem {
     struct at *at;
     struct nvram *nvram;
     struct network *network;
+    struct pdp *pdp;
     struct redirect *redirect;
     char *name, *folder;
     struct service_env services;
@@ -200,6 +202,7 @@ static void create_instance(struct modem *modem)
     const struct identity_settings *identity =
         settings_of(modem->settings, &identity_settings_group);
     modem->network = network_create(network, *identity->imsi && *identity->iccid);
+    modem->pdp = modem->dialect->cellular ? pdp_create(modem->network) : NULL;
     modem->redirect = redirect_create(network->redirect);
     modem->services = (struct service_env){
         .loop = host->loop,
@@ -212,6 +215,7 @@ static void create_instance(struct modem *modem)
         .at = modem->at,
         .nvram = modem->nvram,
         .network = modem->network,
+        .pdp = modem->pdp,
         .port = modem->port,
         .name = modem->name,
         .settings = modem->settings,
@@ -315,6 +319,7 @@ void modem_destroy(struct modem *modem)
     }
     at_destroy(modem->at);
     redirect_destroy(modem->redirect);
+    pdp_destroy(modem->pdp);
     network_destroy(modem->network);
     log_destroy(modem->log);
     free(modem->name);

@@ -19,6 +19,7 @@ struct network {
     bool sim;
     bool radio;
     bool covered;
+    bool data;
 };
 
 static const char *const registrations[] = {"home", "roaming", "searching", "denied", "none", NULL};
@@ -104,6 +105,7 @@ struct network *network_create(const struct network_settings *settings, bool has
     network->sim = has_sim;
     network->radio = true;
     network->covered = true;
+    network->data = true;
     return network;
 }
 
@@ -173,6 +175,14 @@ void network_set_coverage(struct network *network, bool there)
     }
 }
 
+void network_set_data(struct network *network, bool on)
+{
+    if (on != network->data) {
+        network->data = on;
+        tell(network);
+    }
+}
+
 void network_set_radio(struct network *network, bool on)
 {
     if (on != network->radio) {
@@ -224,7 +234,8 @@ bool network_usable(const struct network *network)
         return true;
     }
     enum network_registration registration = network_registration(network);
-    return registration == NETWORK_HOME || registration == NETWORK_ROAMING;
+    bool registered = registration == NETWORK_HOME || registration == NETWORK_ROAMING;
+    return registered && network->data;
 }
 
 int network_creg_stat(const struct network *network)

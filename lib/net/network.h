@@ -60,6 +60,8 @@ void network_set_registration(struct network *network, enum network_registration
 void network_set_rssi(struct network *network, int dbm);
 /* Whether there is coverage where the module is; without, there is no signal. */
 void network_set_coverage(struct network *network, bool there);
+/* Whether the module is attached and has a data connection (net/pdp.h); at first it has. */
+void network_set_data(struct network *network, bool on);
 /* The module's radio: off (AT+CFUN=0 and the like), there is neither signal nor registration. */
 void network_set_radio(struct network *network, bool on);
 
@@ -75,7 +77,8 @@ bool network_radio(const struct network *network);
 /* What it is registered as: as granted, but with radio, SIM and a signal only. */
 enum network_registration network_registration(const struct network *network);
 
-/* Whether data can pass: at home or roaming. Services obey (service/env.h). NULL: it can. */
+/* Whether data can pass: at home or roaming, with a data connection. Services obey (service/env.h).
+ * NULL: it can. */
 bool network_usable(const struct network *network);
 
 /* How services word that it cannot. */

@@ -157,7 +157,7 @@ static void test_register_login(void **state)
     const struct aliyun_device known = {"a1TestProdKey", "dev001", ""};
     struct aliyun_mqtt_login login;
     assert_true(
-        aliyun_register_login(ALIYUN_REGISTER, &known, "VPCTjT8dGTXr5Jpg", "567345", "", &login));
+        aliyun_register_login(ALIYUN_REGISTER, &known, "VPCTjT8dGTXr5Jpg", "567345", "", 2, &login));
     assert_string_equal(login.client_id, "dev001.a1TestProdKey|random=567345,authType=register,"
                                          "securemode=2,signmethod=hmacsha256|");
     assert_string_equal(login.username, "dev001&a1TestProdKey");
@@ -165,7 +165,7 @@ static void test_register_login(void **state)
                         "E3BFF28598D4FCB96AC1F23BDB5DE16FD14E42EC10938754F6B97FE50895ABB3");
     aliyun_mqtt_login_free(&login);
     assert_true(
-        aliyun_register_login(ALIYUN_REGISTER_NWL, &known, "x", "1", "iot-060a0test", &login));
+        aliyun_register_login(ALIYUN_REGISTER_NWL, &known, "x", "1", "iot-060a0test", 2, &login));
     assert_string_equal(login.client_id,
                         "dev001.a1TestProdKey|random=1,authType=regnwl,securemode=2,"
                         "signmethod=hmacsha256,instanceId=iot-060a0test|");

@@ -11,11 +11,6 @@
 
 enum { AUTH_PRODUCT_KEY, AUTH_DEVICE_NAME, AUTH_DEVICE_SECRET, AUTH_PRODUCT_SECRET, AUTH_PARAMS };
 
-bool aw_no_nul(const char *bytes, size_t len)
-{
-    return !memchr(bytes, '\0', len);
-}
-
 static at_result auth_read(void *ctx, struct at_call *call)
 {
     const struct aw *aw = ctx;
@@ -117,7 +112,7 @@ static bool split(const char *text, size_t len, struct cred *cred)
 static bool cred_valid(const char *bytes, size_t len)
 {
     struct cred cred;
-    return aw_no_nul(bytes, len) && split(bytes, len, &cred);
+    return text_no_nul(bytes, len) && split(bytes, len, &cred);
 }
 
 static at_result cred_read(void *ctx, struct at_call *call)
@@ -178,7 +173,7 @@ static at_result para_set(void *ctx, struct at_call *call)
 #define NAME(n, flag)                                                                              \
     {                                                                                              \
         .name = (n), .type = AT_STRING, .min = (flag)&AT_OPTIONAL ? 0 : 1, .max = AW_NAME_MAX,     \
-        .flags = (flag), .valid = aw_no_nul                                                        \
+        .flags = (flag), .valid = text_no_nul                                                      \
     }
 
 static const struct at_param auth_params[AUTH_PARAMS] = {

@@ -111,7 +111,7 @@ static void power_on(struct aw *aw)
 
 static void power_off(struct aw *aw)
 {
-    ev_timer_stop(aw->env.services->loop, &aw->uart_timer);
+    line_later_end(&aw->uart);
     aw_wlan_power_off(aw);
     aw_ota_power_off(aw);
     aw_session_power_off(aw);
@@ -131,8 +131,7 @@ static void *create(const struct dialect_env *env)
     aw->env = *env;
     aw->kept = (struct kept){.env = &aw->env, .values = aw_kept, .failed = AW_STORE_FAILED};
     aw->settings = settings_of(env->settings, &aw_settings_group);
-    ev_timer_init(&aw->uart_timer, aw_uart_tick, 0., 0.);
-    aw->uart_timer.data = aw;
+    line_later_init(&aw->uart, &aw->env);
     reboot_init(&aw->reboot, &aw->env, &(struct reboot_plan){.cycle = cycle, .dead_ms = DEAD_MS},
                 aw);
     power_on(aw);

@@ -94,7 +94,7 @@ void aw_session_power_off(struct aw *aw)
 /* ---- the table ---- */
 
 static const struct at_param conn_params[] = {
-    {.name = "host", .type = AT_STRING, .min = 1, .max = 255, .valid = aw_no_nul},
+    {.name = "host", .type = AT_STRING, .min = 1, .max = 255, .valid = text_no_nul},
     {.name = "port", .type = AT_INT, .min = 1, .max = 65535},
 };
 

@@ -38,7 +38,7 @@ static char *whole_url(const char *text)
 
 static bool url_valid(const char *bytes, size_t len)
 {
-    if (!aw_no_nul(bytes, len)) {
+    if (!text_no_nul(bytes, len)) {
         return false;
     }
     char *url = whole_url(bytes);

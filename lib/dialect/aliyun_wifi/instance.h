@@ -9,7 +9,9 @@
 #include "dialect/aliyun_wifi/session.h"
 #include "dialect/aliyun_wifi/wlan.h"
 #include "dialect/kept.h"
+#include "dialect/line_later.h"
 #include "dialect/reboot.h"
+#include "dialect/text.h"
 #include "service/http/http.h"
 
 /* The settings `[aliyun-wifi]`. */
@@ -88,7 +90,7 @@ struct aw {
     struct aw_ota ota;
     struct http *http;
     struct http_transfer *request; /* HTTPC's */
-    ev_timer uart_timer;           /* a new line setting waits for the answer to leave */
+    struct line_later uart;
     struct reboot reboot;
 };
 
@@ -104,15 +106,11 @@ extern const struct at_table aw_account_table, aw_connection_table, aw_mqtt_tabl
 
 /* ---- parts ---- */
 
-/* Values that end up in C strings: no NUL. */
-bool aw_no_nul(const char *bytes, size_t len);
-
 /* http.c: what HTTPS trusts, and where a URL leads. The caller frees it. */
 struct service_tls aw_http_tls(const struct aw *aw);
 char *aw_http_url(const struct aw *aw, const char *url);
 
 /* system.c */
 void aw_load_uart(struct aw *aw);
-void aw_uart_tick(struct ev_loop *loop, ev_timer *timer, int events);
 
 #endif

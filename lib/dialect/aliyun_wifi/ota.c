@@ -167,7 +167,7 @@ static at_result frame_set(void *ctx, struct at_call *call)
 
 static bool version_valid(const char *bytes, size_t len)
 {
-    return utf8_valid(bytes, len) && aw_no_nul(bytes, len) && !memchr(bytes, '"', len) &&
+    return utf8_valid(bytes, len) && text_no_nul(bytes, len) && !memchr(bytes, '"', len) &&
            !memchr(bytes, '\\', len);
 }
 

@@ -128,12 +128,12 @@ static const struct at_param ap_params[] = {
      .type = AT_STRING,
      .max = 25,
      .flags = AT_OPTIONAL,
-     .valid = aw_no_nul},
+     .valid = text_no_nul},
     {.name = "ap_passwd",
      .type = AT_STRING,
      .max = 63,
      .flags = AT_OPTIONAL | AT_SECRET,
-     .valid = aw_no_nul},
+     .valid = text_no_nul},
     KEY,
 };
 

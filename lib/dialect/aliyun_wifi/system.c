@@ -43,23 +43,24 @@ static void read_uart(const struct aw *aw, long values[UART_PARAMS])
 
 /* What Linux has no setting for is the nearest: 5 and 6 bits, one and a half stop bits, one-sided
  * flow control. */
-static void apply_uart(struct aw *aw)
+static struct port_line uart_line(const struct aw *aw)
 {
     long values[UART_PARAMS];
     read_uart(aw, values);
-    port_set_line(aw->env.port, &(struct port_line){
-                                    .baud = (int)values[UART_BAUD],
-                                    .data_bits = values[UART_DATA_BITS] < 8 ? 7 : 8,
-                                    .parity = parities[values[UART_PARITY]],
-                                    .stop_bits = values[UART_STOP_BITS] > 1 ? 2 : 1,
-                                    .flow = values[UART_FLOW] ? PORT_FLOW_RTSCTS : PORT_FLOW_NONE,
-                                });
+    return (struct port_line){
+        .baud = (int)values[UART_BAUD],
+        .data_bits = values[UART_DATA_BITS] < 8 ? 7 : 8,
+        .parity = parities[values[UART_PARITY]],
+        .stop_bits = values[UART_STOP_BITS] > 1 ? 2 : 1,
+        .flow = values[UART_FLOW] ? PORT_FLOW_RTSCTS : PORT_FLOW_NONE,
+    };
 }
 
 void aw_load_uart(struct aw *aw)
 {
     if (kept_number(&aw->kept, AW_UART_BAUD)) {
-        apply_uart(aw);
+        const struct port_line line = uart_line(aw);
+        port_set_line(aw->env.port, &line);
     }
 }
 
@@ -72,26 +73,12 @@ static at_result uart_read(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-/* The answer leaves as the line was. */
-void aw_uart_tick(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    (void)events;
-    static const double poll_s = .01;
-    struct aw *aw = timer->data;
-    if (at_drained(aw->env.at)) {
-        apply_uart(aw);
-        return;
-    }
-    ev_timer_set(timer, poll_s, 0.);
-    ev_timer_start(loop, timer);
-}
-
 static void uart_saved(void *ctx, bool ok)
 {
     struct aw *aw = ctx;
     if (ok) {
-        ev_timer_set(&aw->uart_timer, 0., 0.);
-        ev_timer_start(aw->env.services->loop, &aw->uart_timer);
+        const struct port_line line = uart_line(aw);
+        line_later_set(&aw->uart, &line);
     }
     at_finish(aw->env.at, aw->waiting, ok ? AT_OK : AW_STORE_FAILED);
 }

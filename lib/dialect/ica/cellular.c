@@ -2,6 +2,7 @@
  * part of the standard. The blanks are as those hosts count them. */
 #include <time.h>
 
+#include "dialect/cellular_base.h"
 #include "dialect/ica/instance.h"
 #include "dialect/identity.h"
 #include "net/network.h"
@@ -39,14 +40,6 @@ static at_result signal_quality(void *ctx, struct at_call *call)
 {
     const struct ica *ica = ctx;
     at_info(call->at, call->ticket, "+CSQ: %02d,99", network_csq_rssi(ica->env.network));
-    return AT_OK;
-}
-
-static at_result registration_read(void *ctx, struct at_call *call)
-{
-    const struct ica *ica = ctx;
-    at_info(call->at, call->ticket, "%s: 0,%d", call->command->name,
-            network_creg_stat(ica->env.network));
     return AT_OK;
 }
 
@@ -141,12 +134,12 @@ static const struct at_command rows[] = {
     {.name = "+CREG",
      GATE,
      .forms = AT_READ,
-     .read = registration_read,
+     .read = cellular_registration_read,
      .help = "registration in the network"},
     {.name = "+CEREG",
      GATE,
      .forms = AT_READ,
-     .read = registration_read,
+     .read = cellular_registration_read,
      .help = "registration in the packet network"},
     {.name = "+CCLK", GATE, .forms = AT_READ, .read = clock_read, .help = "time, UTC"},
     {.name = "+XIIC",

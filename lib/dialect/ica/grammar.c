@@ -1,33 +1,6 @@
 /* Syntax and wording of the dialect. */
+#include "dialect/cme.h"
 #include "dialect/ica/instance.h"
-
-static const char *error_text(at_result result)
-{
-    switch (result) {
-    case ICA_NOT_ALLOWED:
-        return "operation not allowed";
-    case ICA_NOT_SUPPORTED:
-        return "operation not supported";
-    case ICA_NO_SIM:
-        return "SIM not inserted";
-    case ICA_MEMORY_FULL:
-        return "memory full";
-    case ICA_TEXT_TOO_LONG:
-        return "text string too long";
-    case ICA_INVALID_CHARACTERS:
-        return "invalid characters in text string";
-    case ICA_NO_NETWORK:
-        return "no network service";
-    case ICA_NETWORK_TIMEOUT:
-        return "network timeout";
-    case ICA_INCORRECT_PARAMETERS:
-        return "incorrect parameters";
-    case ICA_AUTHENTICATION_FAILURE:
-        return "PDP authentication failure";
-    default:
-        return "unknown";
-    }
-}
 
 static void word(struct buf *out, at_result result, int cmee)
 {
@@ -38,7 +11,7 @@ static void word(struct buf *out, at_result result, int cmee)
     } else if (cmee == 1) {
         buf_printf(out, "+CME ERROR:%d", result);
     } else {
-        buf_printf(out, "+CME ERROR:%s", error_text(result));
+        buf_printf(out, "+CME ERROR:%s", cme_text(result));
     }
 }
 

@@ -3,6 +3,7 @@
 #ifndef DIALECT_ICA_INSTANCE_H
 #define DIALECT_ICA_INSTANCE_H
 
+#include "dialect/cme.h"
 #include "dialect/ica/coap.h"
 #include "dialect/ica/http.h"
 #include "dialect/ica/ica.h"
@@ -31,19 +32,19 @@ enum ica_auth_rule { ICA_AUTH_AUTO, ICA_AUTH_CLOUD, ICA_AUTH_NONE };
 enum ica_rcv_format { ICA_RCV_AUTO, ICA_RCV_TEXT };
 extern const struct settings_group ica_settings_group;
 
-/* +CME ERROR numbers of 3GPP TS 27.007 9.2, as this dialect uses them. */
+/* +CME ERROR numbers, as this dialect uses them. */
 enum ica_error {
-    ICA_NOT_ALLOWED = 3,
-    ICA_NOT_SUPPORTED = 4,
-    ICA_NO_SIM = 10,
-    ICA_MEMORY_FULL = 20,
-    ICA_TEXT_TOO_LONG = 24,
-    ICA_INVALID_CHARACTERS = 25,
-    ICA_NO_NETWORK = 30,
-    ICA_NETWORK_TIMEOUT = 31,
-    ICA_INCORRECT_PARAMETERS = 50,
-    ICA_UNKNOWN = 100,
-    ICA_AUTHENTICATION_FAILURE = 149,
+    ICA_NOT_ALLOWED = CME_NOT_ALLOWED,
+    ICA_NOT_SUPPORTED = CME_NOT_SUPPORTED,
+    ICA_NO_SIM = CME_NO_SIM,
+    ICA_MEMORY_FULL = CME_MEMORY_FULL,
+    ICA_TEXT_TOO_LONG = CME_TEXT_TOO_LONG,
+    ICA_INVALID_CHARACTERS = CME_INVALID_CHARACTERS,
+    ICA_NO_NETWORK = CME_NO_NETWORK,
+    ICA_NETWORK_TIMEOUT = CME_NETWORK_TIMEOUT,
+    ICA_INCORRECT_PARAMETERS = CME_INCORRECT_PARAMETERS,
+    ICA_UNKNOWN = CME_UNKNOWN,
+    ICA_AUTHENTICATION_FAILURE = CME_AUTHENTICATION_FAILURE,
 };
 
 enum {

@@ -1,8 +1,7 @@
 /* Log level, reboot, factory reset, identity. */
 #include "base/log.h"
+#include "dialect/cellular_base.h"
 #include "dialect/ica/instance.h"
-#include "dialect/identity.h"
-#include "settings/settings.h"
 
 /* ---- ILOGLVL ---- */
 
@@ -75,38 +74,6 @@ static at_result factory_reset(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-/* ---- identity ---- */
-
-static const struct identity_settings *identity(const struct ica *ica)
-{
-    return settings_of(ica->env.settings, &identity_settings_group);
-}
-
-static at_result manufacturer(void *ctx, struct at_call *call)
-{
-    at_info(call->at, call->ticket, "%s", identity(ctx)->manufacturer);
-    return AT_OK;
-}
-
-static at_result model(void *ctx, struct at_call *call)
-{
-    at_info(call->at, call->ticket, "%s", identity(ctx)->model);
-    return AT_OK;
-}
-
-static at_result revision(void *ctx, struct at_call *call)
-{
-    at_info(call->at, call->ticket, "%s", identity(ctx)->revision);
-    return AT_OK;
-}
-
-static at_result identification(void *ctx, struct at_call *call)
-{
-    manufacturer(ctx, call);
-    model(ctx, call);
-    return revision(ctx, call);
-}
-
 /* ---- the table ---- */
 
 static const struct at_param level_params[] = {{.name = "level", .type = AT_INT, .max = 5}};
@@ -131,14 +98,17 @@ static const struct at_command rows[] = {
      .help = "factory values, then reboot"},
     {.name = "+CGMI",
      .forms = AT_TEST | AT_EXECUTE,
-     .execute = manufacturer,
+     .execute = cellular_manufacturer,
      .help = "manufacturer"},
-    {.name = "+CGMM", .forms = AT_TEST | AT_EXECUTE, .execute = model, .help = "model"},
-    {.name = "+CGMR", .forms = AT_TEST | AT_EXECUTE, .execute = revision, .help = "revision"},
+    {.name = "+CGMM", .forms = AT_TEST | AT_EXECUTE, .execute = cellular_model, .help = "model"},
+    {.name = "+CGMR",
+     .forms = AT_TEST | AT_EXECUTE,
+     .execute = cellular_revision,
+     .help = "revision"},
     {.name = "I",
      .flags = AT_BASIC,
      .forms = AT_EXECUTE,
-     .execute = identification,
+     .execute = cellular_identification,
      .help = "manufacturer, model, revision"},
 };
 
