@@ -180,6 +180,7 @@ const at_result cellular_base_faults[AT_FAULT_COUNT] = {
     [AT_FAULT_TAG] = CME_INCORRECT_PARAMETERS,
     [AT_FAULT_DATA_TIMEOUT] = CME_INCORRECT_PARAMETERS,
     [AT_FAULT_DATA_TOO_LONG] = CME_TEXT_TOO_LONG,
+    [AT_FAULT_DATA_CANCELLED] = CME_INCORRECT_PARAMETERS,
 };
 
 /* Nothing that would be more than a name in an answer. */
