@@ -5,17 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/network.h"
-#include "net/redirect.h"
-#include "net/resolve.h"
+#include "net/walk.h"
 #include "service/env.h"
 #include "service/mqtt/mqtt_link.h"
 #include "service/mqtt/mqtt_options.h"
 
-enum stage { IDLE, UNFIT, LOOKUP, CONNECT, UP };
+enum stage { IDLE, UNFIT, CONNECT, UP };
 
 struct mqtt_dial {
     const struct service_env *env;
@@ -25,17 +23,12 @@ struct mqtt_dial {
     void *ctx;
 
     enum stage stage;
-    int port; /* after network.redirect */
-    struct lookup *lookup;
-    struct net_address *addresses;
-    size_t count;
-    size_t next; /* the address to try after the present one */
-    ev_timer timer;
-    double deadline; /* of the whole attempt */
+    struct walk *walk;
+    ev_timer unfit; /* tells at once, but not from inside a call, what cannot work */
     struct mqtt_link *link;
     bool renewed; /* the broker has lost the session and made an empty one */
     struct network_listener network;
-    bool cut; /* the network has gone; the timer tells of it */
+    bool cut; /* the network has gone; unfit tells of it */
 
     /* The failure that the attempt would have, up to now. */
     enum mqtt_failure failure;
@@ -43,23 +36,12 @@ struct mqtt_dial {
     char why[300];
 };
 
-static void set_timer(struct mqtt_dial *dial, ev_tstamp after)
-{
-    ev_timer_stop(dial->env->loop, &dial->timer);
-    ev_timer_set(&dial->timer, after > 0 ? after : 0, 0);
-    ev_timer_start(dial->env->loop, &dial->timer);
-}
-
 static void end_attempt(struct mqtt_dial *dial, enum stage stage)
 {
     dial->stage = stage;
     dial->cut = false;
-    ev_timer_stop(dial->env->loop, &dial->timer);
-    resolve_cancel(dial->lookup);
-    dial->lookup = NULL;
-    free(dial->addresses);
-    dial->addresses = NULL;
-    dial->count = dial->next = 0;
+    ev_timer_stop(dial->env->loop, &dial->unfit);
+    walk_stop(dial->walk);
 }
 
 static void fail(struct mqtt_dial *dial)
@@ -91,36 +73,20 @@ static void note_failure(struct mqtt_dial *dial, enum mqtt_failure failure, int 
 
 static bool make_link(struct mqtt_dial *dial);
 
-static void connect_to(struct mqtt_dial *dial, const struct net_address *address)
+static void connect_to(void *ctx, const struct net_address *address)
 {
+    struct mqtt_dial *dial = ctx;
     log_write(dial->env->log, LEVEL_STATE, "mqtt: connecting to %s:%d (%s)", dial->options->host,
-              dial->port, address->text);
-    mqtt_link_connect(dial->link, address->text, dial->port);
-}
-
-static void try_next(struct mqtt_dial *dial)
-{
-    double left = dial->deadline - clock_seconds();
-    size_t untried = dial->count - dial->next;
-    if (!untried) {
-        fail(dial);
-        return;
-    }
-    if (left <= 0) {
-        note_failure(dial, MQTT_FAILED_TIMEOUT, 0, "no time is left for the other addresses");
-        fail(dial);
-        return;
-    }
-    set_timer(dial, left / (double)untried);
-    connect_to(dial, &dial->addresses[dial->next++]);
+              walk_port(dial->walk), address->text);
+    mqtt_link_connect(dial->link, address->text, walk_port(dial->walk));
 }
 
 /* The last one goes into the message about the whole attempt. */
 static void log_address(const struct mqtt_dial *dial, const char *why)
 {
-    if (dial->next < dial->count) {
+    if (walk_more(dial->walk)) {
         log_write(dial->env->log, LEVEL_STATE, "mqtt: %s (%s): %s", dial->options->host,
-                  dial->addresses[dial->next - 1].text, why);
+                  walk_address(dial->walk)->text, why);
     }
 }
 
@@ -132,7 +98,7 @@ static void address_failed(struct mqtt_dial *dial, const struct mqtt_event *even
         dial->link = NULL;
         dial->renewed = true;
         if (make_link(dial)) {
-            connect_to(dial, &dial->addresses[dial->next - 1]);
+            connect_to(dial, walk_address(dial->walk));
         } else {
             fail(dial);
         }
@@ -143,7 +109,7 @@ static void address_failed(struct mqtt_dial *dial, const struct mqtt_event *even
         fail(dial);
     } else {
         log_address(dial, event->why);
-        try_next(dial);
+        walk_next(dial->walk);
     }
 }
 
@@ -167,43 +133,39 @@ static void on_event(void *ctx, const struct mqtt_event *event)
     }
 }
 
-static void on_resolved(void *ctx, const struct net_address *addresses, size_t count,
-                        const char *error)
+static void on_late(void *ctx)
 {
     struct mqtt_dial *dial = ctx;
-    dial->lookup = NULL;
-    if (!count) {
-        char why[200];
-        snprintf(why, sizeof why, "the name has no address: %s", error);
-        note_failure(dial, MQTT_FAILED_RESOLVE, 0, why);
-        fail(dial);
-        return;
-    }
-    dial->addresses = mem_resize(NULL, count * sizeof *addresses);
-    memcpy(dial->addresses, addresses, count * sizeof *addresses);
-    dial->count = count;
-    dial->stage = CONNECT;
-    try_next(dial);
+    char why[80];
+    snprintf(why, sizeof why, "no answer in time: waited for %s", mqtt_link_stage(dial->link));
+    mqtt_link_abort(dial->link);
+    note_failure(dial, MQTT_FAILED_TIMEOUT, 0, why);
+    log_address(dial, why);
+    walk_next(dial->walk);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_walk_failed(void *ctx, enum walk_failure failure, const char *why)
+{
+    struct mqtt_dial *dial = ctx;
+    if (failure == WALK_UNRESOLVED) {
+        note_failure(dial, MQTT_FAILED_RESOLVE, 0, why);
+    } else if (failure == WALK_LATE) {
+        note_failure(dial, MQTT_FAILED_TIMEOUT, 0, why);
+    }
+    fail(dial);
+}
+
+static const struct walk_events walk_events = {
+    .address = connect_to,
+    .late = on_late,
+    .failed = on_walk_failed,
+};
+
+static void on_unfit(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
-    struct mqtt_dial *dial = timer->data;
-    if (dial->stage == UNFIT || dial->cut) {
-        fail(dial);
-    } else if (dial->stage == LOOKUP) {
-        note_failure(dial, MQTT_FAILED_TIMEOUT, 0, "no answer from the name server in time");
-        fail(dial);
-    } else {
-        char why[80];
-        snprintf(why, sizeof why, "no answer in time: waited for %s", mqtt_link_stage(dial->link));
-        mqtt_link_abort(dial->link);
-        note_failure(dial, MQTT_FAILED_TIMEOUT, 0, why);
-        log_address(dial, why);
-        try_next(dial);
-    }
+    fail(timer->data);
 }
 
 static bool make_link(struct mqtt_dial *dial)
@@ -230,11 +192,10 @@ static void on_network(void *ctx)
     if (dial->link) {
         mqtt_link_abort(dial->link);
     }
-    resolve_cancel(dial->lookup);
-    dial->lookup = NULL;
+    walk_stop(dial->walk);
     note_failure(dial, MQTT_FAILED_NETWORK, 0, NETWORK_MISSING);
     dial->cut = true;
-    set_timer(dial, 0);
+    ev_timer_start(dial->env->loop, &dial->unfit);
 }
 
 struct mqtt_dial *mqtt_dial_create(const struct service_env *env, bool probe,
@@ -245,8 +206,9 @@ struct mqtt_dial *mqtt_dial_create(const struct service_env *env, bool probe,
     dial->probe = probe;
     dial->handler = handler;
     dial->ctx = ctx;
-    ev_timer_init(&dial->timer, on_timer, 0, 0);
-    dial->timer.data = dial;
+    dial->walk = walk_create(env->loop, env->resolver, &walk_events, dial);
+    ev_timer_init(&dial->unfit, on_unfit, 0, 0);
+    dial->unfit.data = dial;
     dial->network = (struct network_listener){.changed = on_network, .ctx = dial};
     network_listen(env->network, &dial->network);
     return dial;
@@ -257,6 +219,7 @@ void mqtt_dial_destroy(struct mqtt_dial *dial)
     if (dial) {
         network_unlisten(dial->env->network, &dial->network);
         end_attempt(dial, IDLE);
+        walk_destroy(dial->walk);
         mqtt_link_destroy(dial->link);
         free(dial);
     }
@@ -276,16 +239,12 @@ void mqtt_dial_start(struct mqtt_dial *dial, const struct mqtt_options *options)
     }
     if (fault || !network || !make_link(dial)) {
         dial->stage = UNFIT;
-        set_timer(dial, 0);
+        ev_timer_start(dial->env->loop, &dial->unfit);
         return;
     }
-    double limit = options->connect_timeout_ms / 1000.0;
-    dial->port = options->port;
-    const char *host = redirect_apply(dial->env->redirect, options->host, &dial->port);
-    dial->stage = LOOKUP;
-    dial->deadline = clock_seconds() + limit;
-    set_timer(dial, limit);
-    dial->lookup = resolve(dial->env->resolver, host, dial->port, on_resolved, dial);
+    dial->stage = CONNECT;
+    walk_start(dial->walk, dial->env->redirect, options->host, options->port,
+               options->connect_timeout_ms / 1000.0);
 }
 
 void mqtt_dial_stop(struct mqtt_dial *dial)
