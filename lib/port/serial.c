@@ -200,6 +200,7 @@ static void change_line(struct serial *serial)
         log_error(port->log, "cannot change the speed of %s: %s", serial->path, strerror(errno));
     } else {
         line_is_set(serial);
+        log_info(port->log, "%s has %d baud from now on", serial->path, port->line.baud);
     }
     port_enter(port);
     port_release_output(port);

@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from bench import DEADLINE, Broker, Daemon, Host, wait_until  # noqa: E402
 from cloud_device import Device  # noqa: E402
+from serial_line import Pair  # noqa: E402
 from standin import Standin  # noqa: E402
 
 
@@ -69,6 +70,13 @@ def open_host():
 @pytest.fixture
 def host(modem, open_host):
     return open_host(modem)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    pair = Pair(tmp_path)
+    yield pair
+    pair.unplug()
 
 
 def at_broker(broker, **settings):

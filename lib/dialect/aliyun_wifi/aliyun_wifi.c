@@ -106,7 +106,7 @@ static void power_on(struct aw *aw)
     aw_session_power_on(aw);
     aw_ota_power_on(aw);
     aw_wlan_power_on(aw);
-    aw_load_uart(aw);
+    aw_apply_uart(aw);
 }
 
 static void power_off(struct aw *aw)
@@ -134,6 +134,7 @@ static void *create(const struct dialect_env *env)
     line_later_init(&aw->uart, &aw->env);
     reboot_init(&aw->reboot, &aw->env, &(struct reboot_plan){.cycle = cycle, .dead_ms = DEAD_MS},
                 aw);
+    aw->line = *port_line(env->port);
     power_on(aw);
     return aw;
 }

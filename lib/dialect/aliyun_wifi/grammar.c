@@ -110,7 +110,7 @@ const at_result aw_config_faults[AT_FAULT_COUNT] = {
                 [AT_FAULT_TAG] = AW_INVALID_PARAMETER,                                             \
                 [AT_FAULT_DATA_TIMEOUT] = AW_INVALID_PARAMETER,                                    \
                 [AT_FAULT_DATA_TOO_LONG] = AW_INVALID_PARAMETER,                                   \
-                [AT_FAULT_DATA_CANCELLED] = AW_INVALID_PARAMETER,                                   \
+                [AT_FAULT_DATA_CANCELLED] = AW_INVALID_PARAMETER,                                  \
             },                                                                                     \
         .word = (words), .number = (numbers), .test = test,                                        \
     }

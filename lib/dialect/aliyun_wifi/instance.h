@@ -12,6 +12,7 @@
 #include "dialect/line_later.h"
 #include "dialect/reboot.h"
 #include "dialect/text.h"
+#include "port/port.h"
 #include "service/http/http.h"
 
 /* The settings `[aliyun-wifi]`. */
@@ -91,6 +92,7 @@ struct aw {
     struct http *http;
     struct http_transfer *request; /* HTTPC's */
     struct line_later uart;
+    struct port_line line; /* as the settings say */
     struct reboot reboot;
 };
 
@@ -111,6 +113,7 @@ struct service_tls aw_http_tls(const struct aw *aw);
 char *aw_http_url(const struct aw *aw, const char *url);
 
 /* system.c */
-void aw_load_uart(struct aw *aw);
+/* The line becomes what is stored, or what the settings say. */
+void aw_apply_uart(struct aw *aw);
 
 #endif

@@ -27,7 +27,7 @@ static const char parities[] = "NOE"; /* by their numbers */
 /* What the settings say, until a command has said otherwise. */
 static void read_uart(const struct aw *aw, long values[UART_PARAMS])
 {
-    const struct port_line *line = port_line(aw->env.port);
+    const struct port_line *line = &aw->line;
     if (kept_number(&aw->kept, AW_UART_BAUD)) {
         for (int i = 0; i < UART_PARAMS; i++) {
             values[i] = kept_number(&aw->kept, uart_kept[i]);
@@ -39,6 +39,12 @@ static void read_uart(const struct aw *aw, long values[UART_PARAMS])
     values[UART_STOP_BITS] = line->stop_bits == 2 ? 3 : 1;
     values[UART_PARITY] = strchr(parities, line->parity) - parities;
     values[UART_FLOW] = line->flow == PORT_FLOW_RTSCTS ? 3 : 0;
+}
+
+static bool same_line(const struct port_line *a, const struct port_line *b)
+{
+    return a->baud == b->baud && a->data_bits == b->data_bits && a->parity == b->parity &&
+           a->stop_bits == b->stop_bits && a->flow == b->flow;
 }
 
 /* What Linux has no setting for is the nearest: 5 and 6 bits, one and a half stop bits, one-sided
@@ -56,10 +62,10 @@ static struct port_line uart_line(const struct aw *aw)
     };
 }
 
-void aw_load_uart(struct aw *aw)
+void aw_apply_uart(struct aw *aw)
 {
-    if (kept_number(&aw->kept, AW_UART_BAUD)) {
-        const struct port_line line = uart_line(aw);
+    const struct port_line line = uart_line(aw);
+    if (!same_line(port_line(aw->env.port), &line)) {
         port_set_line(aw->env.port, &line);
     }
 }

@@ -212,13 +212,13 @@ void aw_wlan_power_off(struct aw *aw)
 
 #define SSID                                                                                       \
     {                                                                                              \
-        .name = "ssid", .type = AT_STRING, .min = 1, .max = WIFI_SSID_MAX, .valid = text_no_nul      \
+        .name = "ssid", .type = AT_STRING, .min = 1, .max = WIFI_SSID_MAX, .valid = text_no_nul    \
     }
 /* Present, but it may be empty: an open network. */
 #define PASSWORD                                                                                   \
     {                                                                                              \
         .name = "passwd", .type = AT_STRING, .max = 63, .flags = AT_SECRET | AT_EMPTY,             \
-        .valid = text_no_nul                                                                         \
+        .valid = text_no_nul                                                                       \
     }
 
 static const struct at_param join_params[] = {SSID, PASSWORD};
