@@ -16,7 +16,7 @@ static bool parse(const char *text, const struct kept_value *value, long *number
            *number <= value->max;
 }
 
-long kept_number(const struct kept *kept, int which)
+long kept_number(const struct kept *kept, unsigned which)
 {
     const struct kept_value *value = &kept->values[which];
     const char *stored = nvram_get(kept->env->nvram, value->name, NULL);
@@ -27,7 +27,7 @@ long kept_number(const struct kept *kept, int which)
     return number;
 }
 
-const char *kept_text(const struct kept *kept, int which)
+const char *kept_text(const struct kept *kept, unsigned which)
 {
     const struct kept_value *value = &kept->values[which];
     size_t len = 0;
@@ -37,21 +37,21 @@ const char *kept_text(const struct kept *kept, int which)
     return good ? stored : value->initial;
 }
 
-static struct nvram_change *next(struct kept_changes *set, int which)
+static struct nvram_change *next(struct kept_changes *set, unsigned which)
 {
     struct nvram_change *change = &set->changes[set->count++];
     change->name = set->kept->values[which].name;
     return change;
 }
 
-void kept_change_text(struct kept_changes *set, int which, const char *text, size_t len)
+void kept_change_text(struct kept_changes *set, unsigned which, const char *text, size_t len)
 {
     struct nvram_change *change = next(set, which);
     change->bytes = text;
     change->len = len;
 }
 
-void kept_change_number(struct kept_changes *set, int which, long number)
+void kept_change_number(struct kept_changes *set, unsigned which, long number)
 {
     char *text = set->numbers[set->count];
     struct nvram_change *change = next(set, which);
@@ -59,12 +59,13 @@ void kept_change_number(struct kept_changes *set, int which, long number)
     change->bytes = text;
 }
 
-void kept_change_given_text(struct kept_changes *set, int which, const struct at_value *value)
+void kept_change_given_text(struct kept_changes *set, unsigned which, const struct at_value *value)
 {
     kept_change_text(set, which, value->len ? value->text : NULL, value->len);
 }
 
-void kept_change_given_number(struct kept_changes *set, int which, const struct at_value *value)
+void kept_change_given_number(struct kept_changes *set, unsigned which,
+                              const struct at_value *value)
 {
     if (value->present) {
         kept_change_number(set, which, (long)value->number);

@@ -33,11 +33,11 @@ struct kept {
 
 /* A number. One in the file that is none, or out of range (a person edited it), counts as the
  * factory value. */
-long kept_number(const struct kept *kept, int which);
+long kept_number(const struct kept *kept, unsigned which);
 
 /* A text, never NULL; valid until the next completed save. One whose length is out of range, or
  * with a NUL in it, counts as the factory value. */
-const char *kept_text(const struct kept *kept, int which);
+const char *kept_text(const struct kept *kept, unsigned which);
 
 /* Changes that are collected and saved together, at most KEPT_CHANGES_MAX of them. */
 enum { KEPT_CHANGES_MAX = 12 };
@@ -49,12 +49,13 @@ struct kept_changes {
 };
 
 /* text must stay valid until the save is asked for; NULL: the factory value. */
-void kept_change_text(struct kept_changes *set, int which, const char *text, size_t len);
-void kept_change_number(struct kept_changes *set, int which, long number);
+void kept_change_text(struct kept_changes *set, unsigned which, const char *text, size_t len);
+void kept_change_number(struct kept_changes *set, unsigned which, long number);
 /* What a command gave: a text (an empty or missing one is the factory value), a number (a missing
  * one changes nothing). */
-void kept_change_given_text(struct kept_changes *set, int which, const struct at_value *value);
-void kept_change_given_number(struct kept_changes *set, int which, const struct at_value *value);
+void kept_change_given_text(struct kept_changes *set, unsigned which, const struct at_value *value);
+void kept_change_given_number(struct kept_changes *set, unsigned which,
+                              const struct at_value *value);
 
 /* Saves, and ends the command when that is safe: the result of its handler. AT_OK at once: nothing
  * has changed. */

@@ -155,7 +155,7 @@ void aw_keep_registered(struct aw *aw, const struct aliyun_registered *registere
 
 void aw_drop_registered(struct kept_changes *set)
 {
-    for (int which = AW_REGISTERED_PRODUCT_KEY; which <= AW_REGISTERED_DEVICE_TOKEN; which++) {
+    for (unsigned which = AW_REGISTERED_PRODUCT_KEY; which <= AW_REGISTERED_DEVICE_TOKEN; which++) {
         kept_change_text(set, which, NULL, 0);
     }
 }

@@ -67,7 +67,7 @@ static void joined(void *ctx, enum wifi_outcome outcome)
 static void printable(const char *ssid, char shown[WIFI_SSID_MAX + 1])
 {
     size_t i = 0;
-    for (; ssid[i] && i < WIFI_SSID_MAX; i++) {
+    for (; i < WIFI_SSID_MAX && ssid[i]; i++) {
         unsigned char byte = (unsigned char)ssid[i];
         shown[i] = byte < 0x20 || byte == 0x7f || byte == '"' ? '?' : ssid[i];
     }

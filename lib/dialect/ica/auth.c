@@ -56,7 +56,7 @@ static void stored(const struct ica *ica, const struct ica_auth_kind *kind,
                    struct ica_triple *triple)
 {
     char *const values[] = {triple->product_key, triple->device_name, triple->device_secret};
-    for (int i = 0; i < ICA_AUTH_PARAMS; i++) {
+    for (unsigned i = 0; i < ICA_AUTH_PARAMS; i++) {
         const char *text = kept_text(&ica->kept, kind->kept + i);
         copy(values[i], text, strlen(text));
     }
@@ -78,7 +78,7 @@ static void collect(const struct ica_auth *auth, struct kept_changes *set)
 {
     const struct ica_triple *values = &auth->values;
     const char *const texts[] = {values->product_key, values->device_name, values->device_secret};
-    for (int i = 0; i < ICA_AUTH_PARAMS; i++) {
+    for (unsigned i = 0; i < ICA_AUTH_PARAMS; i++) {
         kept_change_text(set, auth->kind->kept + i, texts[i], strlen(texts[i]));
     }
 }

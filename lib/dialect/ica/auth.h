@@ -26,7 +26,7 @@ struct aliyun_device ica_device(const struct ica_triple *triple);
 struct ica_auth_kind {
     const char *name; /* of the command: "+IMQTTAUTH" */
     size_t offset;    /* of its struct ica_auth in struct ica */
-    int kept;         /* enum ica_kept of its product key; name and secret follow */
+    unsigned kept;    /* enum ica_kept of its product key; name and secret follow */
     /* Begins to ask the far end about auth->values; ica_auth_over() comes from the loop. An error:
      * nothing was begun. */
     at_result (*begin)(struct ica *ica);

@@ -100,7 +100,6 @@ extern const struct kept_value ica_kept[ICA_KEPT_COUNT];
 /* ---- command tables ---- */
 
 extern const struct at_grammar ica_grammar;
-extern const struct at_table ica_mqtt_table;
 extern const struct at_table ica_system_table;
 extern const struct at_table ica_cellular_table;
 
