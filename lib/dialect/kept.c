@@ -39,6 +39,9 @@ const char *kept_text(const struct kept *kept, unsigned which)
 
 static struct nvram_change *next(struct kept_changes *set, unsigned which)
 {
+    if (set->count == KEPT_CHANGES_MAX) {
+        abort(); /* a mistake in the dialect */
+    }
     struct nvram_change *change = &set->changes[set->count++];
     change->name = set->kept->values[which].name;
     return change;
@@ -53,8 +56,8 @@ void kept_change_text(struct kept_changes *set, unsigned which, const char *text
 
 void kept_change_number(struct kept_changes *set, unsigned which, long number)
 {
-    char *text = set->numbers[set->count];
     struct nvram_change *change = next(set, which);
+    char *text = set->numbers[set->count - 1];
     change->len = (size_t)snprintf(text, sizeof set->numbers[0], "%ld", number);
     change->bytes = text;
 }

@@ -24,7 +24,7 @@ static const struct ica_report report = {"+IHTTPRCVRSP", "+IHTTPRCVBIN", true};
 static enum ica_http_send which(const struct at_call *call)
 {
     int send = 0;
-    while (strcmp(names[send], call->command->name) != 0) {
+    while (send < ICA_HTTP_SENDS - 1 && strcmp(names[send], call->command->name) != 0) {
         send++;
     }
     return (enum ica_http_send)send;

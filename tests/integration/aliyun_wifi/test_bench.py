@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import select
+import socket
 import subprocess
 import time
 
@@ -131,6 +132,20 @@ def test_link_down_and_up(modem, host):
 def test_mistakes(modem, words, status, why):
     result = ctl(modem, *words, stdin=subprocess.DEVNULL)
     assert result.returncode == status and why in result.stderr and "x" * 33 not in modem.log()
+
+
+@pytest.mark.parametrize("request_,why", [
+    ({"do": "provision"}, "`ssid`"), ({"do": "provision", "ssid": 5}, "`ssid`"),
+    ({"do": "provision", "ssid": "x", "psk": 5}, "`psk`"), ({"do": "provision", "ssid": "x", "psk": None}, "`psk`"),
+    ({"do": "provision", "ssid": "x", "psk": ""}, "not waiting"), ({"do": "wifi"}, "`state`"),
+    ({"do": "wifi", "state": True}, "`state`")])
+def test_bad_requests(modem, request_, why):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(DEADLINE)
+        client.connect(str(modem.state / "control"))
+        client.sendall(json.dumps({"id": 1, **request_}).encode() + b"\n")
+        answer = json.loads(client.makefile().readline())
+    assert answer["id"] == 1 and not answer["ok"] and why in answer["error"]
 
 
 def test_wifi_of_the_host(start_modem):
