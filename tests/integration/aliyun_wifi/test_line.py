@@ -3,11 +3,12 @@ pseudo-terminal."""
 
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 from aw import connect_to
-from bench import OK, line, wait_until
+from bench import OK, PROGRAM, line, wait_until
 
 SPEEDS = "+UART_CUR:{},8,1,0,0"
 
@@ -70,6 +71,9 @@ def test_the_join_of_power_on_is_always_kept(start_modem, open_host):
     host.expect(joined)
     host.close()
     modem.restart(signal.SIGKILL)
+    ctl = os.path.join(os.path.dirname(PROGRAM), "atmodemctl")
+    wait_until(lambda: b'"state":"joined"' in subprocess.check_output([ctl, "-S", modem.state, "-j", "status"]),
+               "the join")
     host = open_host(modem)
     host.expect(joined)
     host.quiet()

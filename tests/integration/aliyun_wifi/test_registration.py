@@ -181,4 +181,12 @@ def test_another_device_is_another_registration(platform, host):
     host.ask("AT+IMQTTAUTH=pk,other,,psecret", OK)
     host.ask("AT+IMQTTAUTH?", "+IMQTTAUTH=pk,other,,psecret", OK)
     connect(host, platform)
-    assert [login[1] for login in platform.registrations()] == ["dn&pk", "other&pk"]
+    host.ask("AT+IMQTTAUTH=pk,dn,,psecret", OK)
+    connect(host, platform)  # the first one's is forgotten
+    host.ask("AT+IMQTTAUTH=pk,other,,psecret", OK)
+    host.ask("AT+IMQTTAUTH=pk,dn,,psecret", OK)
+    connect(host, platform)  # to name another is enough
+    host.ask("AT+IMQTTAUTH=pk,dn,given", OK)
+    host.ask("AT+IMQTTAUTH=pk,dn,,psecret", OK)
+    connect(host, platform)  # so it is when a secret is given
+    assert [login[1] for login in platform.registrations()] == ["dn&pk", "other&pk"] + 3 * ["dn&pk"]
