@@ -18,7 +18,7 @@ static enum rh_kept kept_of(int mode)
 static const char *known(const struct rh *rh, int mode, int which)
 {
     const char *fresh = rh->dynreg.results[mode - 1][which];
-    return fresh ? fresh : kept_text(&rh->kept, (int)kept_of(mode) + which);
+    return fresh ? fresh : kept_text(&rh->kept, kept_of(mode) + (unsigned)which);
 }
 
 static void put_texts(struct buf *line, const char *const texts[RH_RESULT_TEXTS])
@@ -62,7 +62,7 @@ static void save(struct rh *rh)
     int mode = rh->dynreg.mode;
     for (int i = 0; i < RH_RESULT_TEXTS; i++) {
         const char *text = known(rh, mode, i);
-        kept_change_text(&set, (int)kept_of(mode) + i, text, strlen(text));
+        kept_change_text(&set, kept_of(mode) + (unsigned)i, text, strlen(text));
     }
     rh->saves++;
     if (!kept_store(&set, saved, rh)) {
