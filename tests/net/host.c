@@ -1,8 +1,8 @@
 #include "tests/net/host.h"
 
 #include "base/mem.h"
-#include "tests/net/netns.h"
 #include "tests/support/loop.h"
+#include "tests/support/netns.h"
 
 const char host_connected[] =
     "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:00:01 completed [id=7 id_str=atmodemd]";

@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 #include "net/netlink_table.h"
-#include "tests/net/netns.h"
 #include "tests/support/loop.h"
+#include "tests/support/netns.h"
 #include "tests/support/ports.h"
 #include "tests/support/temp.h"
 

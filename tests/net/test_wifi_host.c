@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "tests/net/netns.h"
 #include "tests/support/loop.h"
+#include "tests/support/netns.h"
 #include "tests/support/ports.h"
 
 static const char not_found[] = "<3>CTRL-EVENT-NETWORK-NOT-FOUND ";

@@ -1,8 +1,8 @@
 /* The host looks around through wpa_supplicant, for which there is a stand-in. */
 #include "tests/net/host.h"
 
-#include "tests/net/netns.h"
 #include "tests/support/loop.h"
+#include "tests/support/netns.h"
 
 /* ---- scanning ---- */
 

@@ -13,9 +13,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/network.h"
 #include "net/walk.h"
 #include "service/env.h"
+#include "service/gate.h"
 #include "service/socket/socket_linger.h"
 #include "service/socket/socket_link.h"
 
@@ -32,11 +32,10 @@ struct socket {
     struct socket_options options; /* its host is a copy */
     struct walk *walk;
     struct socket_lingers lingers;
-    struct network_listener listener;
+    struct gate gate;
     int fd;         /* DIAL: being connected, or -1 */
     ev_io io;       /* for its outcome */
     ev_timer retry; /* the same address again */
-    ev_timer soon;  /* never started: fed to tell that the network is not usable */
 
     /* The failure that it would be, up to now. */
     enum socket_failure failure;
@@ -63,11 +62,6 @@ const char *socket_end_text(enum socket_end end)
     return texts[end];
 }
 
-static bool usable(const struct socket *sock)
-{
-    return !sock->env->network || network_usable(sock->env->network);
-}
-
 static bool is_tcp(const struct socket *sock)
 {
     return sock->options.kind == SOCKET_TCP;
@@ -90,7 +84,7 @@ static void clear(struct socket *sock, bool flush)
 {
     give_up_address(sock);
     walk_stop(sock->walk);
-    ev_clear_pending(sock->env->loop, &sock->soon);
+    gate_ignore(&sock->gate);
     struct buf out;
     int fd = socket_link_detach(&sock->link, &out);
     if (fd >= 0 && flush) {
@@ -206,6 +200,7 @@ static void connected(struct socket *sock)
     sock->fd = -1;
     clear(sock, false);
     sock->stage = OPEN;
+    gate_watch(&sock->gate);
     socket_link_attach(&sock->link, fd, !is_tcp(sock));
     log_write(sock->env->log, LEVEL_STATE, "socket: linked to %s:%d (%s), local port %d",
               sock->options.host, sock->options.port, text, port);
@@ -350,16 +345,6 @@ static const struct socket_link_events link_events = {
 static void on_network(void *ctx)
 {
     struct socket *sock = ctx;
-    if (sock->stage != IDLE && !usable(sock)) {
-        ev_feed_event(sock->env->loop, &sock->soon, EV_CUSTOM);
-    }
-}
-
-static void on_soon(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-    (void)loop;
-    (void)revents;
-    struct socket *sock = timer->data;
     if (sock->stage == OPEN) {
         end(sock, SOCKET_ENDED_NETWORK, "no network");
     } else {
@@ -384,12 +369,8 @@ struct socket *socket_create(const struct service_env *env, const struct socket_
     socket_link_init(&sock->link, env->loop, &link_events, sock);
     ev_io_init(&sock->io, on_connect, -1, EV_WRITE);
     ev_timer_init(&sock->retry, on_retry, 0., 0.);
-    ev_timer_init(&sock->soon, on_soon, 0., 0.);
-    sock->io.data = sock->retry.data = sock->soon.data = sock;
-    sock->listener = (struct network_listener){.changed = on_network, .ctx = sock};
-    if (env->network) {
-        network_listen(env->network, &sock->listener);
-    }
+    sock->io.data = sock->retry.data = sock;
+    gate_init(&sock->gate, env, on_network, sock);
     return sock;
 }
 
@@ -401,9 +382,7 @@ void socket_destroy(struct socket *sock)
     clear(sock, true);
     socket_linger_end(&sock->lingers);
     walk_destroy(sock->walk);
-    if (sock->env->network) {
-        network_unlisten(sock->env->network, &sock->listener);
-    }
+    gate_end(&sock->gate);
     free((char *)sock->options.host);
     socket_link_orphan(&sock->link);
 }
@@ -419,11 +398,10 @@ bool socket_open(struct socket *sock, const struct socket_options *options)
     sock->options.host = host;
     sock->stage = DIAL;
     *sock->why = '\0';
-    if (usable(sock)) {
+    gate_watch(&sock->gate);
+    if (gate_usable(&sock->gate)) {
         walk_start(sock->walk, sock->env->redirect, host, options->port,
                    options->connect_timeout_ms / 1000.0);
-    } else {
-        on_network(sock);
     }
     return true;
 }

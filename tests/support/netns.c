@@ -1,4 +1,4 @@
-#include "tests/net/netns.h"
+#include "tests/support/netns.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* A network namespace of the test's own, so that it may do with interfaces as it likes. */
-#ifndef TESTS_NET_NETNS_H
-#define TESTS_NET_NETNS_H
+#ifndef TESTS_SUPPORT_NETNS_H
+#define TESTS_SUPPORT_NETNS_H
 
 #include <stdbool.h>
 
