@@ -134,7 +134,7 @@ check: check-programs
 	tests/run $T
 
 # Numbers for docs/performance.md; it takes some minutes and never fails.
-$B/tests/bench/load: $(call objects,$(wildcard tests/bench/*.c))
+$B/tests/bench/load: $(call objects,$(wildcard tests/bench/*.c)) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(LINK) $(LIBS)
 

@@ -9,8 +9,10 @@
 #include "port/port_backend.h"
 
 enum {
-    READ_BYTES = 4096, /* a PTY gives no more at once */
-    POLL_READS = 16,   /* a host that never stops must not hold the loop */
+    READ_BYTES = 4096,     /* a PTY gives no more at once */
+    POLL_READS = 16,       /* a host that never stops must not hold the loop */
+    FULL = READ_BYTES - 1, /* as much as a PTY gives while it has more */
+    FULL_READS = 4,        /* in a row, before the other modems have their turn */
 };
 
 /* Starts the watcher for what is waited for now. A descriptor that nobody waits for is not watched
@@ -50,13 +52,13 @@ static size_t ask_room(struct port *port)
     return room;
 }
 
-/* Takes one piece of input. True if there may be more, and the port still stands. */
-static bool read_piece(struct port *port)
+/* Takes one piece of input and says how long it was. 0: there is no more, or the port is closed. */
+static size_t read_piece(struct port *port)
 {
     char bytes[READ_BYTES];
     size_t room = ask_room(port);
     if (room == 0) {
-        return false;
+        return 0;
     }
     ssize_t got = read(port->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
     if (got > 0) {
@@ -69,13 +71,12 @@ static bool read_piece(struct port *port)
         if (!port->closed) {
             port->events->input(port->ctx, bytes, (size_t)got);
         }
-        return !port->closed && port->present;
+        return !port->closed && port->present ? (size_t)got : 0;
     }
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return false;
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        port->ops->ended(port, got < 0 ? errno : 0);
     }
-    port->ops->ended(port, got < 0 ? errno : 0);
-    return false;
+    return 0;
 }
 
 static void now_writable(struct port *port)
@@ -91,7 +92,8 @@ static void on_io(struct ev_loop *loop, ev_io *io, int revents)
     struct port *port = io->data;
     port_enter(port);
     if (revents & EV_READ) {
-        read_piece(port);
+        for (int i = 0; i < FULL_READS && read_piece(port) >= FULL; i++) {
+        }
     }
     if ((revents & EV_WRITE) && !port->closed && port->blocked && !port->output_held) {
         now_writable(port);
@@ -173,6 +175,9 @@ void port_close(struct port *port)
 static size_t write_some(struct port *port, const char *bytes, size_t len)
 {
     size_t done = 0;
+    if (port->ops->before_output) {
+        port->ops->before_output(port);
+    }
     while (done < len) {
         ssize_t put = port->ops->write(port, bytes + done, len - done);
         if (put > 0) {

@@ -15,6 +15,8 @@ struct port_ops {
     /* The end of input is read (error 0): the host has gone, or the descriptor is dead. The back
      * end makes the line ready for the next host and calls port_set_present(). */
     void (*ended)(struct port *port, int error);
+    /* Bytes are about to be written. NULL: nothing. */
+    void (*before_output)(struct port *port);
     /* As write(2). */
     ssize_t (*write)(struct port *port, const char *bytes, size_t len);
     /* Whether nobody is there to read what is written; asked when the kernel takes no more. NULL:

@@ -71,7 +71,6 @@ static void keep_extproc(struct port *port)
 
 static ssize_t pty_write(struct port *port, const char *bytes, size_t len)
 {
-    keep_extproc(port);
     return write(port->fd, bytes, len);
 }
 
@@ -211,6 +210,7 @@ static void pty_close(struct port *port)
 
 static const struct port_ops pty_ops = {
     .ended = pty_ended,
+    .before_output = keep_extproc,
     .write = pty_write,
     .deserted = pty_deserted,
     .before_input = pty_before_input,

@@ -105,6 +105,7 @@ void measure_latency(char **args);
 void measure_start(char **args);
 void measure_coap(char **args);
 void measure_http(char **args);
+void measure_transparent(char **args);
 
 /* No measurement: the HTTP server of one, until it is ended. */
 void serve_requests(char **args);

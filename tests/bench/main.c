@@ -21,6 +21,7 @@ static const struct {
     {"latency", 4, "LINK SAMPLES INTERVAL_US BROKER_PORT|0", measure_latency},
     {"coap", 2, "LINK SERVER_PORT", measure_coap},
     {"http", 2, "LINK SERVER_PORT", measure_http},
+    {"transparent", 1, "up|down", measure_transparent},
     {"serve", 1, "PORT", serve_requests},
     {"start", 2, "LINK PROGRAM [ARGUMENT]...", measure_start},
 };
