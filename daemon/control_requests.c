@@ -128,6 +128,7 @@ static const struct {
     {"network", control_network},
     {"signal", control_signal},
     {"registration", control_registration},
+    {"gpio", control_gpio},
     {"provision", control_provision},
     {"wifi", control_wifi},
 };

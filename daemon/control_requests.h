@@ -13,6 +13,7 @@ struct modem;
 void control_network(struct control_client *client, const cJSON *request);
 void control_signal(struct control_client *client, const cJSON *request);
 void control_registration(struct control_client *client, const cJSON *request);
+void control_gpio(struct control_client *client, const cJSON *request);
 void control_provision(struct control_client *client, const cJSON *request);
 void control_wifi(struct control_client *client, const cJSON *request);
 

@@ -1,6 +1,8 @@
 #include "daemon/ctl/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/ctl/client.h"
@@ -16,6 +18,9 @@ const struct command commands[] = {
     {"signal", "[MODEM] DBM", "-140 to -1, 0: no signal", true, 1, false, command_signal},
     {"registration", "[MODEM] home|roaming|searching|denied|none", "", true, 1, false,
      command_registration},
+    {.name = "GPIO lines of a modem"},
+    {"gpio", "[MODEM] LINE 0|1|release", "a level that is applied to a simulated line", true, 2,
+     false, command_gpio},
     {.name = "A Wi-Fi modem"},
     {"provision", "[MODEM] --ssid SSID [--password PASS]",
      "the network that it waits for, as a phone would give it;\n"
@@ -58,6 +63,16 @@ bool request_ask(const struct request *request, cJSON *object, void (*print)(con
     }
     cJSON_Delete(answer);
     return answer;
+}
+
+void request_add_number(cJSON *object, const char *name, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    double number = strtod(text, &end);
+    if (errno == 0 && end != text && *end == '\0') {
+        cJSON_AddNumberToObject(object, name, number);
+    }
 }
 
 const char *answer_text(const cJSON *object, const char *name)

@@ -39,6 +39,7 @@ bool command_console(const struct request *request);
 bool command_network(const struct request *request);
 bool command_signal(const struct request *request);
 bool command_registration(const struct request *request);
+bool command_gpio(const struct request *request);
 bool command_provision(const struct request *request);
 bool command_wifi(const struct request *request);
 
@@ -47,6 +48,9 @@ bool command_wifi(const struct request *request);
 cJSON *request_new(const struct request *request, const char *what);
 /* Asks and frees object; shows the answer, as it came or by print(). */
 bool request_ask(const struct request *request, cJSON *object, void (*print)(const cJSON *answer));
+
+/* A number that stands in a text; nothing is added if none does: the daemon says what it wants. */
+void request_add_number(cJSON *object, const char *name, const char *text);
 
 /* A member that is a text, "-" for none. */
 const char *answer_text(const cJSON *object, const char *name);

@@ -48,7 +48,7 @@ static bool take(const cJSON *root, const char *name, char *value, size_t size)
 bool aliyun_register_read(struct aliyun_registered *registered, const char *bytes, size_t len,
                           const char **why)
 {
-    struct aliyun_registered got;
+    struct aliyun_registered got = {0};
     cJSON *root = json_parse_object(bytes, len);
     bool good = root && take(root, "productKey", got.product_key, sizeof got.product_key) &&
                 take(root, "deviceName", got.device_name, sizeof got.device_name) &&

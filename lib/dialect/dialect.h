@@ -8,6 +8,7 @@
 
 #include "at/at.h"
 
+struct gpio;
 struct log;
 struct network;
 struct nvram;
@@ -68,6 +69,8 @@ struct dialect {
     const char *(*connection)(const void *instance);
     /* NULL: it is no Wi-Fi module. What it gives is good until the loop runs. */
     struct dialect_wifi (*wifi)(void *instance);
+    /* Its lines, whose outside the control socket plays. NULL: it has none. */
+    struct gpio *(*gpio)(void *instance);
     /* Connections that are up are closed properly, as far as that takes no time. */
     void (*destroy)(void *instance);
 };

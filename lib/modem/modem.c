@@ -283,6 +283,11 @@ struct network *modem_network(const struct modem *modem)
     return modem->services.network;
 }
 
+struct gpio *modem_gpio(const struct modem *modem)
+{
+    return modem->dialect->gpio ? modem->dialect->gpio(modem->instance) : NULL;
+}
+
 bool modem_console_line(struct modem *modem, const char *line, size_t len)
 {
     return at_console_line(modem->at, line, len);

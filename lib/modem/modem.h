@@ -11,6 +11,7 @@
 struct dialect;
 struct dialect_wifi;
 struct ev_loop;
+struct gpio;
 struct modem;
 struct network;
 struct nvram_writer;
@@ -61,6 +62,9 @@ bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi);
 /* The simulated cellular network that it is in, for looking and for changing. NULL: it is no
  * cellular module. */
 struct network *modem_network(const struct modem *modem);
+
+/* Its general purpose lines. NULL: it has none. */
+struct gpio *modem_gpio(const struct modem *modem);
 
 /* As at_console_line(). */
 bool modem_console_line(struct modem *modem, const char *line, size_t len);

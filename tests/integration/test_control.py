@@ -301,6 +301,7 @@ def test_network_by_atmodemctl(modem):
     for arguments, status, word in ((("signal", "loud"), 1, "-140"), (("signal", "-141"), 1, "-140"),
                                     (("network", "left"), 1, "up or down"), (("network",), 2, "up|down"),
                                     (("registration", "nope", "home"), 1, "no such modem"),
-                                    (("signal", "a", "b", "c"), 2, "DBM")):
+                                    (("signal", "a", "b", "c"), 2, "DBM"),
+                                    (("gpio", "0", "1"), 1, "no GPIO"), (("gpio", "0"), 2, "LINE")):
         run = ctl(modem, *arguments)
         assert run.returncode == status and word in run.stderr
