@@ -45,3 +45,9 @@ const char *control_modem_name(struct control_client *client, const cJSON *reque
     }
     return name;
 }
+
+struct modem *control_modem(struct control_client *client, const cJSON *request)
+{
+    const char *name = control_modem_name(client, request);
+    return name ? fleet_find(control_fleet(client->control), name) : NULL;
+}

@@ -3,7 +3,6 @@
 
 #include "daemon/control_client.h"
 #include "daemon/control_requests.h"
-#include "daemon/fleet.h"
 #include "gpio/gpio.h"
 #include "modem/modem.h"
 
@@ -38,8 +37,7 @@ static bool line_of(const cJSON *request, const struct gpio *gpio, size_t *line)
 void control_gpio(struct control_client *client, const cJSON *request)
 {
     int level = level_of(control_text(request, "level"));
-    const char *name = control_modem_name(client, request);
-    struct modem *modem = name ? fleet_find(control_fleet(client->control), name) : NULL;
+    struct modem *modem = control_modem(client, request);
     struct gpio *gpio = modem ? modem_gpio(modem) : NULL;
     size_t number;
     if (!modem) {

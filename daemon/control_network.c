@@ -3,7 +3,6 @@
 
 #include "daemon/control_client.h"
 #include "daemon/control_requests.h"
-#include "daemon/fleet.h"
 #include "modem/modem.h"
 #include "net/network.h"
 
@@ -21,8 +20,7 @@ void control_add_network(cJSON *object, const struct modem *modem)
 static struct modem *find(struct control_client *client, const cJSON *request,
                           struct network **network)
 {
-    const char *name = control_modem_name(client, request);
-    struct modem *modem = name ? fleet_find(control_fleet(client->control), name) : NULL;
+    struct modem *modem = control_modem(client, request);
     *network = modem ? modem_network(modem) : NULL;
     if (modem && !*network) {
         control_refuse(client, request, "this modem is no cellular one");

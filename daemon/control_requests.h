@@ -29,6 +29,9 @@ const char *control_text(const cJSON *request, const char *name);
 /* The modem that the request names, or the only one. NULL: refused already. */
 const char *control_modem_name(struct control_client *client, const cJSON *request);
 
+/* The same as an object. */
+struct modem *control_modem(struct control_client *client, const cJSON *request);
+
 /* The members of a status that only cellular and Wi-Fi modems have. */
 void control_add_network(cJSON *object, const struct modem *modem);
 void control_add_wifi(cJSON *object, const struct modem *modem);

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "daemon/control_client.h"
 #include "daemon/control_requests.h"
-#include "daemon/fleet.h"
 #include "dialect/dialect.h"
 #include "modem/modem.h"
 #include "net/provision.h"
@@ -34,8 +33,7 @@ void control_add_wifi(cJSON *object, const struct modem *modem)
 static struct modem *find(struct control_client *client, const cJSON *request,
                           struct dialect_wifi *wifi)
 {
-    const char *name = control_modem_name(client, request);
-    struct modem *modem = name ? fleet_find(control_fleet(client->control), name) : NULL;
+    struct modem *modem = control_modem(client, request);
     if (modem && !modem_wifi(modem, wifi)) {
         control_refuse(client, request, "this modem is no Wi-Fi one");
         modem = NULL;

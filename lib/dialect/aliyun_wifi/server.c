@@ -26,13 +26,7 @@ struct aw_server aw_server(const struct aw *aw)
 
 struct service_tls aw_mqtt_tls(const struct aw *aw)
 {
-    const struct mqtt_settings *mqtt = settings(aw);
-    return (struct service_tls){
-        .ca_file = mqtt->ca_file,
-        .cert_file = mqtt->cert_file,
-        .key_file = mqtt->key_file,
-        .insecure = mqtt->insecure,
-    };
+    return mqtt_settings_tls(settings(aw));
 }
 
 bool aw_is_platform(const struct aw *aw, const struct aw_server *server)

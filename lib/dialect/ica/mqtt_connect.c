@@ -57,13 +57,7 @@ bool ica_connection(const struct ica *ica, const struct ica_triple *triple,
         .host = connection->host,
         .port = mqtt->port ? mqtt->port : default_port(to_cloud, tls),
         .secure = tls,
-        .tls =
-            {
-                .ca_file = mqtt->ca_file,
-                .cert_file = mqtt->cert_file,
-                .key_file = mqtt->key_file,
-                .insecure = mqtt->insecure,
-            },
+        .tls = mqtt_settings_tls(mqtt),
         .version =
             strcmp(kept_text(&ica->kept, ICA_MQTT_VERSION), "3.1") == 0 ? MQTT_3_1 : MQTT_3_1_1,
         .client_id = connection->login.client_id,

@@ -18,13 +18,7 @@ static const struct mqtt_settings *settings(const struct rh *rh)
 
 struct service_tls rh_tls(const struct rh *rh)
 {
-    const struct mqtt_settings *mqtt = settings(rh);
-    return (struct service_tls){
-        .ca_file = mqtt->ca_file,
-        .cert_file = mqtt->cert_file,
-        .key_file = mqtt->key_file,
-        .insecure = mqtt->insecure,
-    };
+    return mqtt_settings_tls(settings(rh));
 }
 
 /* mqtt.host takes the place of the cloud; then mqtt.port and mqtt.tls count where they are given.

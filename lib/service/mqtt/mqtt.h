@@ -31,6 +31,8 @@ struct mqtt_settings {
     bool insecure;
 };
 extern const struct settings_group mqtt_settings_group;
+/* What they say of TLS; the texts stay theirs. */
+struct service_tls mqtt_settings_tls(const struct mqtt_settings *settings);
 
 /* Once in the life of a process, before and after everything else here. SIGPIPE must be ignored:
  * libmosquitto writes to sockets that the broker may have closed. */

@@ -48,3 +48,13 @@ const struct settings_group mqtt_settings_group = {
     .count = sizeof rows / sizeof *rows,
     .size = sizeof(struct mqtt_settings),
 };
+
+struct service_tls mqtt_settings_tls(const struct mqtt_settings *settings)
+{
+    return (struct service_tls){
+        .ca_file = settings->ca_file,
+        .cert_file = settings->cert_file,
+        .key_file = settings->key_file,
+        .insecure = settings->insecure,
+    };
+}
