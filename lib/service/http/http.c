@@ -184,6 +184,7 @@ static void deliver(struct http *http, struct http_transfer *transfer)
     struct http_response response = {
         .outcome = transfer->outcome,
         .status = transfer->status,
+        .line = buf_text(&transfer->head.line),
         .head = buf_text(&transfer->head.text),
         .head_len = buf_len(&transfer->head.text),
         .bytes = buf_text(&transfer->bytes),

@@ -36,6 +36,11 @@ void http_library_cleanup(void);
  * fragment is taken and never sent. */
 bool http_url_valid(const char *text, size_t len);
 
+/* The same URL with another scheme, and with another port unless port is 0; one without `http://`
+ * or `https://` gets the scheme. The caller frees. NULL: what comes of it is not
+ * http_url_valid(). */
+char *http_url_with(const char *text, bool secure, int port);
+
 /* env outlives it. Costs nothing before its first transfer. Never NULL. */
 struct http *http_create(const struct service_env *env);
 /* Transfers under way end without a callback, kept connections are closed. NULL is fine. */
@@ -72,6 +77,7 @@ struct http_request {
                                  * ends in HTTP_FAILED_SETUP */
     const void *body; /* sent with POST, PUT, PATCH (also if empty) and, if len > 0, GET, DELETE */
     size_t len;
+    bool http1;                  /* HTTP/1.1, also where HTTP/2 is offered */
     bool keep_alive;             /* false: a connection of its own, closed behind it */
     unsigned redirects;          /* how many are followed; 0: a 3xx is the response */
     unsigned timeout_ms;         /* for the whole transfer; 0: none */
@@ -108,6 +114,8 @@ enum http_outcome {
 struct http_response {
     enum http_outcome outcome;
     int status;       /* 0 without a response */
+    const char *line; /* the status line of the final response as it came (that of HTTP/2 ends
+                       * behind the number), "" without one */
     const char *head; /* header lines of the final response, without status line and trailers, CR LF
                        * between, NUL behind; up to 64 KiB */
     size_t head_len;

@@ -53,6 +53,8 @@ enum http_head_step http_head_take(struct http_head_lines *head, const char *lin
     }
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         buf_clear(&head->text);
+        buf_clear(&head->line);
+        buf_add(&head->line, line, len);
     } else {
         add_line(head, line, len);
     }
@@ -61,6 +63,7 @@ enum http_head_step http_head_take(struct http_head_lines *head, const char *lin
 
 void http_head_free(struct http_head_lines *head)
 {
+    buf_free(&head->line);
     buf_free(&head->text);
     *head = (struct http_head_lines){0};
 }

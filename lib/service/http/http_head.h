@@ -12,7 +12,8 @@ enum { HTTP_HEAD_MAX = 64 * 1024 };
 
 /* All zero: nothing came yet. */
 struct http_head_lines {
-    struct buf text; /* header lines of the present head, CR LF between */
+    struct buf line; /* status line of the present head, as it came */
+    struct buf text; /* its header lines, CR LF between */
     size_t seen;     /* bytes of all heads and trailers up to now */
     bool complete;   /* of the final response; what still comes is a trailer */
 };

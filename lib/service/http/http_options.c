@@ -124,6 +124,9 @@ void http_options_set(struct http_transfer *transfer)
     CURL *easy = transfer->easy;
     const struct http_request *request = &transfer->request;
     set_manners(easy);
+    if (request->http1) {
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    }
     set_method(easy, transfer);
     set_target(transfer);
     if (transfer->url.secure) {

@@ -1,6 +1,7 @@
 #include "service/http/http_url.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -94,6 +95,36 @@ bool http_url_valid(const char *text, size_t len)
     bool ok = http_url_parse(&url, text, len);
     http_url_free(&url);
     return ok;
+}
+
+char *http_url_with(const char *text, bool secure, int port)
+{
+    const char *scheme = strstr(text, "://");
+    bool whole = strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
+    if (scheme && !whole && strcspn(text, "/?#") > (size_t)(scheme - text)) {
+        return NULL; /* another one */
+    }
+    char *url = mem_printf("%s://%s", secure ? "https" : "http", whole ? scheme + 3 : text);
+    struct http_url parsed = {0};
+    bool ok = http_url_parse(&parsed, url, strlen(url));
+    http_url_free(&parsed);
+    if (ok && port) {
+        CURLU *parts = curl_url();
+        char number[16];
+        snprintf(number, sizeof number, "%d", port);
+        if (!parts || curl_url_set(parts, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK ||
+            curl_url_set(parts, CURLUPART_PORT, number, 0) != CURLUE_OK) {
+            abort(); /* no memory */
+        }
+        free(url);
+        url = part(parts, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+        curl_url_cleanup(parts);
+    }
+    if (!ok) {
+        free(url);
+        return NULL;
+    }
+    return url;
 }
 
 char *http_url_join(const struct http_url *base, const char *location)

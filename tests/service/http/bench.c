@@ -153,6 +153,7 @@ static void on_done(void *ctx, const struct http_response *response)
     call->seconds = bench_now() - call->seconds;
     call->outcome = response->outcome;
     call->status = response->status;
+    call->line = mem_string(response->line);
     call->head = mem_copy(response->head, response->head_len);
     call->bytes = mem_copy(response->bytes, response->len);
     call->len = response->len;
@@ -216,6 +217,7 @@ void call_expect(const struct call *call, enum http_outcome outcome, int status,
 
 void call_free(struct call *call)
 {
+    free(call->line);
     free(call->head);
     free(call->bytes);
     free(call->why);

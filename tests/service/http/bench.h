@@ -36,6 +36,7 @@ struct call {
     double seconds;
     enum http_outcome outcome;
     int status;
+    char *line;
     char *head;
     char *bytes;
     size_t len;

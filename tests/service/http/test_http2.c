@@ -96,6 +96,18 @@ static void test_methods(void **state)
     }
 }
 
+static void test_not_wanted(void **state)
+{
+    struct bench *bench = *state;
+    struct call call = {0};
+    use_path(bench, "/");
+    bench->request.http1 = true;
+    bench_call(bench, &call);
+    assert_true(has_header(&call, "x-protocol", "1"));
+    assert_string_equal(call.line, "HTTP/1.1 200 OK");
+    call_free(&call);
+}
+
 static void test_empty_post(void **state)
 {
     struct bench *bench = *state;
@@ -304,10 +316,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_methods),   TEST(test_empty_post),   TEST(test_long_bodies),
-        TEST(test_streamed),  TEST(test_side_by_side), TEST(test_not_kept),
-        TEST(test_idle),      TEST(test_failures),     TEST(test_goodbye),
-        TEST(test_too_large), TEST(test_timeouts),     TEST(test_redirects),
+        TEST(test_methods),     TEST(test_not_wanted), TEST(test_empty_post),
+        TEST(test_long_bodies), TEST(test_streamed),   TEST(test_side_by_side),
+        TEST(test_not_kept),    TEST(test_idle),       TEST(test_failures),
+        TEST(test_goodbye),     TEST(test_too_large),  TEST(test_timeouts),
+        TEST(test_redirects),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -27,6 +27,7 @@ static void test_plain_get(void **state)
     bench_wait(bench, &call);
     assert_int_equal(http_outstanding(bench->http), 0);
     call_expect(&call, HTTP_DONE, 200, "hello");
+    assert_string_equal(call.line, "HTTP/1.1 200 OK");
     assert_string_equal(call.head, "Content-Type:  text/plain \r\nX: 1\r\nContent-Length: 5");
     assert_string_equal(call.type, "text/plain");
     call_free(&call);

@@ -106,6 +106,34 @@ static bool set(struct settings *settings, const char *pair)
     return ok;
 }
 
+static void expect_with(const char *text, bool secure, int port, const char *expected)
+{
+    char *url = http_url_with(text, secure, port);
+    if (expected) {
+        assert_non_null(url);
+        assert_string_equal(url, expected);
+    } else {
+        assert_null(url);
+    }
+    free(url);
+}
+
+static void test_other_scheme_and_port(void **state)
+{
+    (void)state;
+    expect_with("a.example", false, 0, "http://a.example");
+    expect_with("a.example/b?c=1", true, 0, "https://a.example/b?c=1");
+    expect_with("http://a.example/../b", true, 433, "https://a.example:433/../b");
+    expect_with("HTTPS://a.example:8443/x", false, 8080, "http://a.example:8080/x");
+    expect_with("https://a.example:8443/x", true, 0, "https://a.example:8443/x");
+    expect_with("http://a.example:81/", false, 80, "http://a.example/");
+    expect_with("http://[::1]/x", false, 81, "http://[::1]:81/x");
+    expect_with("ftp://a.example/", false, 21, NULL);
+    expect_with("http://", false, 80, NULL);
+    expect_with("a b", false, 80, NULL);
+    expect_with("", false, 80, NULL);
+}
+
 static void test_settings(void **state)
 {
     (void)state;
@@ -158,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_other_scheme_and_port),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_header),
     };
