@@ -111,7 +111,7 @@ void at_after_ok(struct at *at, at_ticket ticket, const char *bytes, size_t len)
 bool at_finish(struct at *at, at_ticket ticket, at_result result);
 
 struct at_urc {
-    const char *line; /* framed; any byte */
+    const char *line; /* framed; any byte; NULL: none */
     size_t len;
     bool ok;         /* an OK line follows */
     const char *raw; /* bytes behind, as they are, or NULL */
@@ -124,6 +124,9 @@ struct at_urc {
 void at_urc(struct at *at, const struct at_urc *urc);
 /* The same for a line in printf form with nothing behind. */
 void at_urc_line(struct at *at, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bytes of unsolicited results that wait for the host. */
+size_t at_urcs_waiting(const struct at *at);
 
 enum at_data_end {
     AT_END_COUNT,  /* after count bytes */

@@ -312,18 +312,25 @@ static void queue(struct at *at, const struct buf *text, const struct at_block *
 void at_urc(struct at *at, const struct at_urc *urc)
 {
     struct buf text = {0};
-    at_frame(at, &text, urc->line, urc->len);
+    if (urc->line) {
+        at_frame(at, &text, urc->line, urc->len);
+    }
     if (urc->ok) {
         at_frame(at, &text, "OK", 2);
     }
     buf_add(&text, urc->raw, urc->raw_len);
     queue(at, &text,
-          &(struct at_block){.line = at->verbose ? 2 : 0, /* behind CR LF */
+          &(struct at_block){.line = at->verbose && urc->line ? 2 : 0, /* behind CR LF */
                              .line_len = urc->len,
                              .boot = urc->boot,
                              .secret = urc->secret});
     mem_wipe(text.memory, urc->secret ? text.size : 0);
     buf_free(&text);
+}
+
+size_t at_urcs_waiting(const struct at *at)
+{
+    return at->urcs.bytes;
 }
 
 void at_queue_line(struct at *at, const char *line, int number)

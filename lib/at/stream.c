@@ -2,6 +2,7 @@
 #include "at/stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "at/internal.h"
 #include "base/mem.h"
@@ -186,7 +187,9 @@ static void enter(struct at *at)
     bool away = at->muted || !at->present;
     stream->state = AT_STREAM_OPEN;
     stream->last_byte = at->last_byte;
-    if (stream->line) {
+    if (stream->given.prompt && !stream->resumes) {
+        at_put(at, at->grammar->chevron, strlen(at->grammar->chevron));
+    } else if (stream->line) {
         at_put_line(at, stream->line, stream->number);
     }
     if (at->running) {

@@ -47,6 +47,7 @@ struct at_stream {
      * in between. While back pressure holds the host up, silence means nothing. 0: no way out. */
     unsigned guard_ms;
     unsigned burst_ms; /* 0: silent() never comes */
+    bool prompt;       /* it begins with the grammar's `>` in place of words */
     bool escape_ok;    /* the way out is answered with OK */
     bool stays;        /* open while no host is there, for the next one; else suspended then */
 };
