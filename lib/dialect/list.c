@@ -2,11 +2,12 @@
 
 #include "dialect/aliyun_wifi/aliyun_wifi.h"
 #include "dialect/dialect.h"
+#include "dialect/dx_ct11/dx_ct11.h"
 #include "dialect/ica/ica.h"
 #include "dialect/risinghf/risinghf.h"
 
 const struct dialect *const dialects[] = {&ica_dialect, &aliyun_wifi_dialect, &risinghf_dialect,
-                                          NULL};
+                                          &dx_ct11_dialect, NULL};
 
 const struct dialect *dialect_find(const char *id)
 {
