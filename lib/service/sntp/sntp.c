@@ -17,8 +17,7 @@
 #include "service/gate.h"
 #include "service/sntp/sntp_packet.h"
 
-#define AGAIN_S 1. /* a query without an answer is repeated, then after twice as long, and so on   \
-                    */
+#define AGAIN_S 1. /* before a query without an answer is repeated; then twice as long */
 
 struct sntp {
     const struct service_env *env;

@@ -145,19 +145,12 @@ static void address_failed(struct socket *sock, enum socket_failure failure, con
 
 /* ---- one address ---- */
 
-static int port_of(const struct sockaddr_storage *address)
-{
-    const struct sockaddr_in *v4 = (const void *)address;
-    const struct sockaddr_in6 *v6 = (const void *)address;
-    return ntohs(address->ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
-}
-
 static int local_port(int fd)
 {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_in6 address = {0}; /* sockaddr_in has its port at the same place */
     socklen_t len = sizeof address;
     getsockname(fd, (struct sockaddr *)&address, &len);
-    return port_of(&address);
+    return ntohs(address.sin6_port);
 }
 
 /* A connection to a port that nobody has may meet itself, if it was given that very port. */

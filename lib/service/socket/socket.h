@@ -28,7 +28,8 @@ enum socket_failure {
 };
 
 enum socket_end {
-    SOCKET_ENDED_BY_PEER, /* it has sent all it had, and that was delivered */
+    SOCKET_ENDED_BY_PEER, /* it has sent all it had, and that was delivered; what waits to be sent
+                             to it is still sent, but nothing more can be */
     SOCKET_ENDED_RESET,   /* the link broke */
     SOCKET_ENDED_NETWORK, /* the modem's network went */
 };

@@ -139,7 +139,8 @@ void socket_linger_begin(struct socket_lingers *lingers, int fd, bool datagrams,
 
 void socket_linger_end(struct socket_lingers *lingers)
 {
-    while (lingers->first) {
-        finish(lingers->first);
+    for (struct socket_linger *next, *linger = lingers->first; linger; linger = next) {
+        next = linger->next;
+        finish(linger);
     }
 }

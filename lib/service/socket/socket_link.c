@@ -183,7 +183,9 @@ static bool read_one(struct socket_link *link)
 
 static void read_some(struct socket_link *link)
 {
-    for (int i = 0; i < READS_PER_ROUND && read_one(link); i++) {
+    bool more = deliver(link); /* what waited comes first */
+    for (int i = 0; more && i < READS_PER_ROUND; i++) {
+        more = read_one(link);
     }
 }
 

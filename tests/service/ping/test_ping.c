@@ -16,22 +16,15 @@
 /* cmocka wants those above first. */
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "net/network.h"
-#include "net/resolve.h"
-#include "service/env.h"
 #include "service/ping/ping.h"
 #include "service/ping/ping_packet.h"
-#include "tests/support/logged.h"
 #include "tests/support/loop.h"
 #include "tests/support/netns.h"
 #include "tests/support/ports.h"
+#include "tests/support/services.h"
 
 struct bench {
-    struct ev_loop *loop;
-    struct service_env env;
-    struct network *network;
-    struct buf log_lines;
+    struct services services;
     struct ping *ping;
     struct ping_options options;
     struct buf lines; /* "ADDRESS NUMBER ok TTL", "ADDRESS NUMBER lost", "done", "failed REASON" */
@@ -75,14 +68,8 @@ static const struct ping_events events = {on_reply, on_done, on_failed};
 
 static struct bench *create(resolve_function function)
 {
-    static const struct network_settings settings = {.rssi = -70, .ip = "10.0.0.2"};
     struct bench *bench = calloc(1, sizeof *bench);
-    bench->loop = ev_loop_new(EVFLAG_AUTO);
-    bench->network = network_create(&settings, true);
-    bench->env.loop = bench->loop;
-    bench->env.resolver = resolver_create(bench->loop, function);
-    bench->env.network = bench->network;
-    bench->env.log = logged_create(&bench->log_lines);
+    services_open(&bench->services, function);
     bench->options = (struct ping_options){.host = "127.0.0.1",
                                            .count = 2,
                                            .interval_ms = 50,
@@ -93,12 +80,8 @@ static struct bench *create(resolve_function function)
 
 static void destroy(struct bench *bench)
 {
-    network_destroy(bench->network);
-    resolver_destroy(bench->env.resolver);
-    log_destroy(bench->env.log);
-    ev_loop_destroy(bench->loop);
+    services_close(&bench->services);
     buf_free(&bench->lines);
-    buf_free(&bench->log_lines);
     free(bench);
 }
 
@@ -112,13 +95,13 @@ static void start(struct bench *bench, const char *host)
 {
     bench->options.host = host;
     bench->over = false;
-    bench->ping = ping_start(&bench->env, &bench->options, &events, bench);
+    bench->ping = ping_start(&bench->services.env, &bench->options, &events, bench);
     assert_false(bench->over);
 }
 
 static void expect(struct bench *bench, const char *lines)
 {
-    assert_true(loop_until(bench->loop, over, bench));
+    assert_true(loop_until(bench->services.loop, over, bench));
     assert_string_equal(buf_text(&bench->lines), lines);
     buf_clear(&bench->lines);
 }
@@ -193,10 +176,10 @@ static void test_no_reply(void **state)
     start(bench, "127.0.0.1");
     expect(bench, "127.0.0.1 1 lost\n127.0.0.1 2 lost\ndone\n");
     start(bench, "127.0.0.1"); /* and the network goes in the middle */
-    loop_until_within(bench->loop, loop_never, NULL, 0.02);
-    network_set_radio(bench->network, false);
+    loop_until_within(bench->services.loop, loop_never, NULL, 0.02);
+    network_set_radio(bench->services.network, false);
     expect(bench, "failed network\n");
-    network_set_radio(bench->network, true);
+    network_set_radio(bench->services.network, true);
     destroy(bench);
     set_kernel("icmp_echo_ignore_all", "0");
 }
@@ -235,7 +218,7 @@ static void test_network(void **state)
 {
     (void)state;
     struct bench *bench = create(NULL);
-    network_set_radio(bench->network, false);
+    network_set_radio(bench->services.network, false);
     start(bench, "127.0.0.1");
     expect(bench, "failed network\n");
     destroy(bench);
@@ -254,7 +237,7 @@ static void test_cancel(void **state)
     start(bench, "127.0.0.1");
     ping_cancel(bench->ping);
     ping_cancel(NULL);
-    loop_until_within(bench->loop, loop_never, NULL, 0.1);
+    loop_until_within(bench->services.loop, loop_never, NULL, 0.1);
     assert_int_equal(buf_len(&bench->lines), 0);
     assert_int_equal(ports_descriptors(), before);
     destroy(bench);
@@ -274,7 +257,7 @@ static void test_denied(void **state)
         }
         struct bench *bench = create(NULL);
         start(bench, "127.0.0.1");
-        loop_until(bench->loop, over, bench);
+        loop_until(bench->services.loop, over, bench);
         _exit(strcmp(buf_text(&bench->lines), "failed denied\n") == 0 ? 0 : 1);
     }
     int status = 0;

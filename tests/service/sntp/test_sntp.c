@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,24 +15,17 @@
 /* cmocka wants those above first. */
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "net/network.h"
 #include "net/redirect.h"
-#include "net/resolve.h"
-#include "service/env.h"
 #include "service/sntp/sntp.h"
 #include "service/sntp/sntp_packet.h"
-#include "tests/support/logged.h"
 #include "tests/support/loop.h"
 #include "tests/support/ports.h"
+#include "tests/support/services.h"
 
 #define SECONDS_1900 2208988800U
 
 struct bench {
-    struct ev_loop *loop;
-    struct service_env env;
-    struct network *network;
-    struct buf log_lines;
+    struct services services;
     /* the server */
     int fd, port;
     ev_io io;
@@ -90,14 +84,8 @@ static void on_query(struct ev_loop *loop, ev_io *io, int revents)
 
 static struct bench *create(resolve_function function)
 {
-    static const struct network_settings settings = {.rssi = -70, .ip = "10.0.0.2"};
     struct bench *bench = calloc(1, sizeof *bench);
-    bench->loop = ev_loop_new(EVFLAG_AUTO);
-    bench->network = network_create(&settings, true);
-    bench->env.loop = bench->loop;
-    bench->env.resolver = resolver_create(bench->loop, function);
-    bench->env.network = bench->network;
-    bench->env.log = logged_create(&bench->log_lines);
+    services_open(&bench->services, function);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     bench->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -106,19 +94,15 @@ static struct bench *create(resolve_function function)
     bench->port = ntohs(address.sin_port);
     ev_io_init(&bench->io, on_query, bench->fd, EV_READ);
     bench->io.data = bench;
-    ev_io_start(bench->loop, &bench->io);
+    ev_io_start(bench->services.loop, &bench->io);
     return bench;
 }
 
 static void destroy(struct bench *bench)
 {
-    ev_io_stop(bench->loop, &bench->io);
+    ev_io_stop(bench->services.loop, &bench->io);
     close(bench->fd);
-    network_destroy(bench->network);
-    resolver_destroy(bench->env.resolver);
-    log_destroy(bench->env.log);
-    ev_loop_destroy(bench->loop);
-    buf_free(&bench->log_lines);
+    services_close(&bench->services);
     free(bench);
 }
 
@@ -140,8 +124,8 @@ static void done(void *ctx, const struct sntp_result *result)
     assert_false(bench->over);
     bench->over = true;
     bench->result = *result;
-    strcpy(bench->why, result->why ? result->why : "");
-    strcpy(bench->address, result->address ? result->address : "");
+    snprintf(bench->why, sizeof bench->why, "%s", result->why ? result->why : "");
+    snprintf(bench->address, sizeof bench->address, "%s", result->address ? result->address : "");
 }
 
 static bool over(void *ctx)
@@ -153,9 +137,9 @@ static bool over(void *ctx)
 static void query(struct bench *bench, const char *host, unsigned timeout_ms)
 {
     bench->over = false;
-    assert_non_null(sntp_query(&bench->env, host, bench->port, timeout_ms, done, bench));
+    assert_non_null(sntp_query(&bench->services.env, host, bench->port, timeout_ms, done, bench));
     assert_false(bench->over);
-    assert_true(loop_until(bench->loop, over, bench));
+    assert_true(loop_until(bench->services.loop, over, bench));
 }
 
 static void expect_failure(struct bench *bench, enum sntp_failure failure)
@@ -163,7 +147,7 @@ static void expect_failure(struct bench *bench, enum sntp_failure failure)
     assert_false(bench->result.ok);
     assert_string_equal(sntp_failure_text(bench->result.failure), sntp_failure_text(failure));
     assert_true(*bench->why);
-    assert_non_null(strstr(buf_text(&bench->log_lines), "warning: sntp: no time from "));
+    assert_non_null(strstr(buf_text(&bench->services.log_lines), "warning: sntp: no time from "));
 }
 
 static void expect_offset(struct bench *bench, int64_t seconds)
@@ -318,7 +302,7 @@ static void test_names(void **state)
     query(bench, "none.example", 5000);
     expect_failure(bench, SNTP_FAILED_RESOLVE);
     struct redirect *redirect = redirect_create("none.example=127.0.0.1");
-    bench->env.redirect = redirect;
+    bench->services.env.redirect = redirect;
     query(bench, "none.example", 5000);
     expect_offset(bench, 0);
     redirect_destroy(redirect);
@@ -336,19 +320,19 @@ static void test_nobody_listens(void **state)
 static void test_network(void **state)
 {
     struct bench *bench = *state;
-    network_set_radio(bench->network, false);
+    network_set_radio(bench->services.network, false);
     query(bench, "127.0.0.1", 5000);
     expect_failure(bench, SNTP_FAILED_NETWORK);
-    network_set_radio(bench->network, true);
+    network_set_radio(bench->services.network, true);
     bench->ignore = 100;
     bench->over = false;
-    sntp_query(&bench->env, "127.0.0.1", bench->port, 5000, done, bench);
-    loop_until_within(bench->loop, loop_never, NULL, 0.05);
-    network_set_radio(bench->network, false);
+    sntp_query(&bench->services.env, "127.0.0.1", bench->port, 5000, done, bench);
+    loop_until_within(bench->services.loop, loop_never, NULL, 0.05);
+    network_set_radio(bench->services.network, false);
     assert_false(bench->over);
-    assert_true(loop_until(bench->loop, over, bench));
+    assert_true(loop_until(bench->services.loop, over, bench));
     expect_failure(bench, SNTP_FAILED_NETWORK);
-    network_set_radio(bench->network, true);
+    network_set_radio(bench->services.network, true);
 }
 
 static void test_cancel(void **state)
@@ -356,14 +340,15 @@ static void test_cancel(void **state)
     struct bench *bench = *state;
     int before = ports_descriptors();
     for (int i = 0; i < 3; i++) {
-        struct sntp *sntp = sntp_query(&bench->env, "127.0.0.1", bench->port, 5000, done, bench);
+        struct sntp *sntp =
+            sntp_query(&bench->services.env, "127.0.0.1", bench->port, 5000, done, bench);
         for (int k = 0; k < i; k++) {
-            ev_run(bench->loop, EVRUN_NOWAIT);
+            ev_run(bench->services.loop, EVRUN_NOWAIT);
         }
         sntp_cancel(sntp);
     }
     sntp_cancel(NULL);
-    loop_until_within(bench->loop, loop_never, NULL, 0.05);
+    loop_until_within(bench->services.loop, loop_never, NULL, 0.05);
     assert_false(bench->over);
     assert_int_equal(ports_descriptors(), before);
 }

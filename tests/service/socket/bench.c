@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "tests/support/logged.h"
 #include "tests/support/loop.h"
 
 /* ---- events ---- */
@@ -90,32 +89,21 @@ static const struct socket_events events = {on_connected, on_failed, on_data,
 
 struct bench *bench_create(resolve_function function)
 {
-    static const struct network_settings settings = {.rssi = -70, .ip = "10.0.0.2"};
     struct bench *bench = mem_zeroed(sizeof *bench);
-    bench->loop = ev_loop_new(EVFLAG_AUTO);
-    bench->network = network_create(&settings, true);
-    bench->env.loop = bench->loop;
-    bench->env.resolver = resolver_create(bench->loop, function);
-    bench->env.network = bench->network;
-    bench->env.log = logged_create(&bench->log_lines);
-    log_set_level(bench->env.log, LEVEL_BYTES);
+    services_open(&bench->services, function);
     bench->room = SIZE_MAX;
     bench->note_data = true;
     bench->options = (struct socket_options){
         .kind = SOCKET_TCP, .host = "127.0.0.1", .connect_timeout_ms = 5000};
-    bench->sock = socket_create(&bench->env, &events, bench);
+    bench->sock = socket_create(&bench->services.env, &events, bench);
     return bench;
 }
 
 void bench_destroy(struct bench *bench)
 {
     socket_destroy(bench->sock);
-    network_destroy(bench->network);
-    resolver_destroy(bench->env.resolver);
-    log_destroy(bench->env.log);
-    ev_loop_destroy(bench->loop);
+    services_close(&bench->services);
     buf_free(&bench->lines);
-    buf_free(&bench->log_lines);
     free(bench);
 }
 
@@ -162,12 +150,12 @@ void bench_expect(struct bench *bench, const char *format, ...)
     va_start(args, format);
     vsnprintf(expected, sizeof expected, format, args);
     va_end(args);
-    bool came = loop_until(bench->loop, has_line, bench);
+    bool came = loop_until(bench->services.loop, has_line, bench);
     const char *lines = buf_text(&bench->lines);
     size_t len = strcspn(lines, "\n");
     if (!came || strncmp(lines, expected, strlen(expected)) != 0) {
         print_error("expected '%s', got '%.*s'\n%s", expected, (int)len, lines,
-                    buf_text(&bench->log_lines));
+                    buf_text(&bench->services.log_lines));
         fail_msg("another event");
     }
     buf_take(&bench->lines, len + 1);
@@ -175,18 +163,18 @@ void bench_expect(struct bench *bench, const char *format, ...)
 
 void bench_quiet(struct bench *bench, double seconds)
 {
-    loop_until_within(bench->loop, loop_never, NULL, seconds);
+    loop_until_within(bench->services.loop, loop_never, NULL, seconds);
     assert_string_equal(buf_text(&bench->lines), "");
 }
 
 void bench_until(struct bench *bench, bool (*done)(void *ctx), void *ctx)
 {
-    assert_true(loop_until(bench->loop, done, ctx));
+    assert_true(loop_until(bench->services.loop, done, ctx));
 }
 
 bool bench_logged(struct bench *bench, const char *text)
 {
-    return strstr(buf_text(&bench->log_lines), text) != NULL;
+    return strstr(buf_text(&bench->services.log_lines), text) != NULL;
 }
 
 /* ---- peers ---- */
@@ -245,9 +233,9 @@ static void until_readable(struct bench *bench, int fd)
 {
     ev_timer beat;
     ev_timer_init(&beat, idle, 0., 0.005);
-    ev_timer_start(bench->loop, &beat);
+    ev_timer_start(bench->services.loop, &beat);
     bench_until(bench, readable, &fd);
-    ev_timer_stop(bench->loop, &beat);
+    ev_timer_stop(bench->services.loop, &beat);
 }
 
 void peer_expect(struct bench *bench, int fd, const char *text)

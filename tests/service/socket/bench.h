@@ -17,17 +17,11 @@
 /* cmocka wants those above first. */
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "net/network.h"
-#include "net/resolve.h"
-#include "service/env.h"
 #include "service/socket/socket.h"
+#include "tests/support/services.h"
 
 struct bench {
-    struct ev_loop *loop;
-    struct service_env env;
-    struct network *network;
-    struct buf log_lines;
+    struct services services;
     struct buf lines; /* events that bench_expect() has not taken yet */
     struct socket *sock;
     struct socket_options options;

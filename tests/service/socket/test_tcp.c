@@ -112,7 +112,7 @@ static void test_names(void **state)
     socket_close(bench->sock);
     bench_quiet(bench, 0.05);
     struct redirect *redirect = redirect_create("*.example=127.0.0.1");
-    bench->env.redirect = redirect;
+    bench->services.env.redirect = redirect;
     int port = 0;
     int listener = peer_listen(AF_INET, SOCK_STREAM, &port);
     bench_open(bench, port);
@@ -142,7 +142,7 @@ static void test_connect_time_out(void **state)
     getsockname(listener, (struct sockaddr *)&address, &len);
     for (int i = 0; i < 4; i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        connect(fillers[i], (struct sockaddr *)&address, len);
+        (void)!connect(fillers[i], (struct sockaddr *)&address, len);
     }
     bench->options.connect_timeout_ms = 300;
     double start = ev_time();
@@ -247,7 +247,7 @@ static void test_close_is_graceful(void **state)
         ssize_t more = recv(fd, many, 1 << 20, MSG_DONTWAIT);
         assert_true(more > 0 || (more < 0 && errno == EAGAIN));
         got += more > 0 ? (size_t)more : 0;
-        ev_run(bench->loop, EVRUN_NOWAIT);
+        ev_run(bench->services.loop, EVRUN_NOWAIT);
     }
     assert_int_equal(got, sent);
     peer_expect(bench, fd, "");
@@ -261,29 +261,29 @@ static void test_network(void **state)
     struct bench *bench = *state;
     int fd = peer_linked(bench);
     bench->in_call = true;
-    network_set_radio(bench->network, false);
+    network_set_radio(bench->services.network, false);
     bench->in_call = false;
     bench_expect(bench, "closed network");
     assert_true(peer_ended(bench, fd));
     close(fd);
     bench_open(bench, 7);
     bench_expect(bench, "failed network");
-    network_set_radio(bench->network, true);
+    network_set_radio(bench->services.network, true);
     fd = peer_linked(bench);
-    network_set_rssi(bench->network, -90); /* a change that changes nothing here */
+    network_set_rssi(bench->services.network, -90); /* a change that changes nothing here */
     bench_quiet(bench, 0.05);
     close(fd);
     bench_expect(bench, "closed peer");
 
     bench->options.host = "192.0.2.1"; /* while it is being opened */
     bench_open(bench, 7);
-    network_set_registration(bench->network, NETWORK_DENIED);
+    network_set_registration(bench->services.network, NETWORK_DENIED);
     bench_expect(bench, "failed network");
     bench_quiet(bench, 0.05);
-    bench->env.network = NULL;
+    bench->services.env.network = NULL;
     struct bench *free_of_it = bench_create(NULL);
     bench_destroy(free_of_it);
-    bench->env.network = bench->network;
+    bench->services.env.network = bench->services.network;
 }
 
 static bool destroyed(void *ctx)
@@ -301,7 +301,7 @@ static void fill_and_read(struct bench *bench, int fd)
     }
     while (bench->sock) {
         recv(fd, bytes, size, MSG_DONTWAIT);
-        ev_run(bench->loop, EVRUN_NOWAIT);
+        ev_run(bench->services.loop, EVRUN_NOWAIT);
     }
     free(bytes);
 }
@@ -384,7 +384,6 @@ static void *peer_writes(void *ctx)
         }
         sent += (uint64_t)put;
     }
-    shutdown(volume->fd, SHUT_WR);
     return NULL;
 }
 
@@ -460,18 +459,18 @@ static void run_volume(struct bench *bench, uint64_t size, bool slow)
     ev_timer_init(&beat, on_beat, 0., 0.001);
     beat.data = &volume;
     if (slow) {
-        ev_timer_start(bench->loop, &beat);
+        ev_timer_start(bench->services.loop, &beat);
     }
     send_more(bench);
     bench_until(bench, all_through, &volume);
-    ev_timer_stop(bench->loop, &beat);
+    ev_timer_stop(bench->services.loop, &beat);
     pthread_join(writer, NULL);
     pthread_join(reader, NULL);
     assert_int_equal(volume.peer_got, size);
     assert_false(volume.bad);
     assert_false(volume.peer_bad);
-    bench_expect(bench, "closed peer");
     close(volume.fd);
+    bench_expect(bench, "closed peer");
 }
 
 static void test_volume(void **state)

@@ -90,7 +90,7 @@ static void test_refusals_do_not_end_it(void **state)
         bench_quiet(bench, 0.02);
     }
     assert_true(socket_connected(bench->sock));
-    assert_true(loop_wakes(bench->loop, 0.05) < 10);
+    assert_true(loop_wakes(bench->services.loop, 0.05) < 10);
     int fd = peer_listen(AF_INET, SOCK_DGRAM, &port);
     bench_send(bench, "somebody");
     peer_expect(bench, fd, "somebody");
@@ -117,9 +117,9 @@ static void test_gone(void **state)
     struct bench *bench = *state;
     struct sockaddr_in link;
     int fd = linked(bench, &link);
-    network_set_radio(bench->network, false);
+    network_set_radio(bench->services.network, false);
     bench_expect(bench, "closed network");
-    network_set_radio(bench->network, true);
+    network_set_radio(bench->services.network, true);
     close(fd);
     fd = linked(bench, &link);
     bench_send(bench, "last");
