@@ -156,8 +156,8 @@ static void test_register_login(void **state)
     (void)state;
     const struct aliyun_device known = {"a1TestProdKey", "dev001", ""};
     struct aliyun_mqtt_login login;
-    assert_true(
-        aliyun_register_login(ALIYUN_REGISTER, &known, "VPCTjT8dGTXr5Jpg", "567345", "", 2, &login));
+    assert_true(aliyun_register_login(ALIYUN_REGISTER, &known, "VPCTjT8dGTXr5Jpg", "567345", "", 2,
+                                      &login));
     assert_string_equal(login.client_id, "dev001.a1TestProdKey|random=567345,authType=register,"
                                          "securemode=2,signmethod=hmacsha256|");
     assert_string_equal(login.username, "dev001&a1TestProdKey");
@@ -170,6 +170,10 @@ static void test_register_login(void **state)
                         "dev001.a1TestProdKey|random=1,authType=regnwl,securemode=2,"
                         "signmethod=hmacsha256,instanceId=iot-060a0test|");
     aliyun_mqtt_login_free(&login);
+    assert_true(aliyun_register_login(ALIYUN_REGISTER_NWL, &known, "x", "1", "", -2, &login));
+    assert_string_equal(login.client_id, "dev001.a1TestProdKey|random=1,authType=regnwl,"
+                                         "securemode=-2,signmethod=hmacsha256|");
+    aliyun_mqtt_login_free(&login);
 }
 
 static void test_register_answers(void **state)
@@ -180,6 +184,8 @@ static void test_register_answers(void **state)
     static const char secret[] = "{\"productKey\":\"p\",\"deviceSecret\":\"s\"}";
     assert_true(aliyun_register_read(&got, secret, sizeof secret - 1, &why));
     assert_string_equal(got.device_secret, "s");
+    assert_string_equal(got.product_key, "p");
+    assert_string_equal(got.device_name, "");
     static const char token[] = "{\"clientId\":\"c\",\"deviceToken\":\"^1^t\"}";
     assert_true(aliyun_register_read(&got, token, sizeof token - 1, &why));
     const struct aliyun_device known = {"pk", "dn", ""};

@@ -270,7 +270,7 @@ static const struct at_param hex_will_params[] = {
     SWITCH("retained", AT_OPTIONAL),
 };
 
-#define FORMS .forms = AT_TEST | AT_READ | AT_SET
+#define FORMS .forms = (AT_TEST | AT_READ | AT_SET)
 
 static const struct at_command rows[] = {
     {.name = "+IMQTTMODE",

@@ -122,7 +122,7 @@ static const struct at_param pubex_params[] = {
     {.name = "size", .type = AT_INT, .min = 1, .max = RH_DATA_MAX},
 };
 
-#define FORMS .forms = AT_TEST | AT_READ | AT_SET
+#define FORMS .forms = (AT_TEST | AT_READ | AT_SET)
 
 static const struct at_command rows[] = {
     {.name = "+IMQTTPUB",

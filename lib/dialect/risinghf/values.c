@@ -1,4 +1,5 @@
 /* Texts that are kept and shown. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,18 +49,19 @@ void rh_last_free(struct rh_last *last)
     buf_free(&last->message);
 }
 
-static int digit(char c)
+enum { NO_DIGIT = 16 };
+
+static unsigned digit(char c)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    static const char digits[] = "0123456789abcdef";
+    const char *at = memchr(digits, tolower((unsigned char)c), NO_DIGIT);
+    return at ? (unsigned)(at - digits) : NO_DIGIT;
 }
 
 bool rh_is_hex(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (digit(text[i]) < 0) {
+        if (digit(text[i]) == NO_DIGIT) {
             return false;
         }
     }
