@@ -162,8 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registration), cmocka_unit_test(test_signal),
         cmocka_unit_test(test_obstacles),    cmocka_unit_test(test_listeners),
-        cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_coverage),     cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,3 +321,20 @@ def test_restart_ends_a_registration(start_modem, open_host):
     host.ask("AT+IMQTTDYNREG?", OK)
     host.quiet()
     peer.close()
+
+
+def test_registration_at_the_address_that_is_set(cloud, start_modem, open_host, pki):
+    """IMQTTADDR's host and port, always over TLS, whatever MODE says."""
+    host = open_host(start_modem(mqtt__ca_file=pki / "ca.pem"))
+    host.ask("AT+IMQTTMODE=1,0", OK)
+    host.ask(f"AT+IMQTTADDR=localhost,{cloud.ports['mqtt']}", OK)
+    host.ask(f"AT+IMQTTDYNREG=0,1,{PRODUCT_KEY},dev001,{PRODUCT_SECRET}", OK,
+             f'+IMQTTDYNREG:1,"{PRODUCT_KEY}","dev001","{SECRET}"')
+    host.ask(f"AT+IMQTTAUTH={PRODUCT_KEY},dev001,{SECRET}", OK)
+    host.ask("AT+IMQTTCONN", OK, "+IMQTTCONN:0")  # AUTH's login, at that address as well
+
+
+def test_no_network_no_registration(cloud, start_modem, open_host):
+    host = open_host(start_modem(mqtt__host="127.0.0.1", mqtt__port=cloud.ports["mqtt"],
+                                 network__registration="denied"))
+    host.ask(f"AT+IMQTTDYNREG=1,2,{PRODUCT_KEY},dev001,{PRODUCT_SECRET}", OK, FAILED.format(2))
