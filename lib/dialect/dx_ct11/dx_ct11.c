@@ -101,6 +101,7 @@ static void power_on(struct dx *dx)
 
 static void power_off(struct dx *dx)
 {
+    dx_ota_stop(dx);
     dx_http_power_off(dx);
     dx_mqtt_power_off(dx);
     dx_links_power_off(dx);
@@ -172,8 +173,9 @@ static const char *connection(const void *instance)
 }
 
 static const struct at_table *const tables[] = {
-    &dx_system_table, &dx_network_table, &dx_gpio_table, &dx_time_table,        &dx_ping_table,
-    &dx_links_table,  &dx_simple_table,  &dx_mqtt_table, &dx_certificate_table, &dx_http_table,
+    &dx_system_table, &dx_ota_table,         &dx_network_table, &dx_gpio_table,
+    &dx_time_table,   &dx_ping_table,        &dx_links_table,   &dx_simple_table,
+    &dx_mqtt_table,   &dx_certificate_table, &dx_http_table,
 };
 
 const struct dialect dx_ct11_dialect = {

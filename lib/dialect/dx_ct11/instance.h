@@ -86,6 +86,14 @@ struct dx {
         int port;
         int64_t offset_us; /* to the clock of the machine */
     } clock;
+    struct dx_ota {
+        struct http_transfer *transfer;
+        struct process *hook;
+        char *path; /* NULL: nothing is under way */
+        int fd;
+        int mode;
+        int64_t size;
+    } ota;
     struct dx_mqtt mqtt;
     struct dx_http http;
 };
@@ -106,9 +114,9 @@ at_result dx_save_and_restart(struct dx *dx, const struct kept_changes *set,
 /* ---- command tables and grammar ---- */
 
 extern const struct at_grammar dx_grammar;
-extern const struct at_table dx_system_table, dx_network_table, dx_gpio_table, dx_time_table,
-    dx_ping_table, dx_links_table, dx_simple_table, dx_mqtt_table, dx_certificate_table,
-    dx_http_table;
+extern const struct at_table dx_system_table, dx_ota_table, dx_network_table, dx_gpio_table,
+    dx_time_table, dx_ping_table, dx_links_table, dx_simple_table, dx_mqtt_table,
+    dx_certificate_table, dx_http_table;
 
 /* system.c */
 void dx_apply_line(struct dx *dx);
@@ -120,6 +128,9 @@ void dx_network_changed(void *ctx);
 /* gpio.c */
 void dx_gpio_open(struct dx *dx);
 void dx_gpio_power_on(struct dx *dx);
+
+/* ota.c */
+void dx_ota_stop(struct dx *dx);
 
 /* time.c: the offset stays. */
 void dx_clock_stop(struct dx *dx);
