@@ -31,8 +31,10 @@ static void test_to_and_fro(void **state)
     assert_int_equal(bench_send(bench, "x"), 0);
     bench_quiet(bench, 0.05);
     fd = peer_linked(bench); /* the same object again */
+    double start = ev_time();
     socket_close(bench->sock);
     assert_true(peer_ended(bench, fd));
+    assert_true(ev_time() - start < 1); /* it is told at once */
     bench_quiet(bench, 0.05);
     close(fd);
 }
@@ -87,6 +89,7 @@ static void test_all_addresses(void **state)
     (void)state;
     struct bench *bench = bench_create(two_addresses);
     bench->options.host = "two.example";
+    int before = ports_descriptors();
     int port = 0;
     int listener = peer_listen(AF_INET, SOCK_STREAM, &port);
     bench_open(bench, port);
@@ -97,6 +100,7 @@ static void test_all_addresses(void **state)
     bench_open(bench, port);
     bench_expect(bench, "failed connect");
     assert_true(bench_logged(bench, "warning: socket: no link to two.example:"));
+    assert_int_equal(ports_descriptors(), before);
     bench_destroy(bench);
 }
 
@@ -201,6 +205,7 @@ static void test_half_closed_by_the_peer(void **state)
     shutdown(fd, SHUT_WR);
     bench_expect(bench, "data la");
     bench_quiet(bench, 0.05); /* the end waits until all is taken */
+    assert_true(loop_wakes(bench->services.loop, 0.05) < 10);
     bench->room = 100;
     bench->in_call = true;
     socket_resume(bench->sock);
@@ -227,32 +232,81 @@ static void test_reset(void **state)
     bench_quiet(bench, 0.05);
 }
 
-/* What waits to be sent reaches a peer that reads late, though its link was closed. */
-static void test_close_is_graceful(void **state)
+/* Sends until nothing more is taken; how much that was. */
+static size_t fill_queue(struct bench *bench)
 {
-    struct bench *bench = *state;
-    int fd = peer_linked(bench);
-    char *many = mem_zeroed(1 << 20);
+    size_t size = 1 << 20;
+    char *many = mem_zeroed(size);
     size_t sent = 0;
     size_t taken;
-    while ((taken = socket_send(bench->sock, many, 1 << 20)) > 0) {
+    while ((taken = socket_send(bench->sock, many, size)) > 0) {
         sent += taken;
     }
+    free(many);
     assert_int_equal(socket_unsent(bench->sock), SOCKET_QUEUE_MAX);
-    assert_int_equal(send(fd, "unread", 6, 0), 6); /* would make a plain close() a reset */
-    socket_close(bench->sock);
-    assert_int_equal(socket_unsent(bench->sock), 0);
+    return sent;
+}
+
+/* The peer reads so much, with the loop running. */
+static void read_all(struct bench *bench, int fd, size_t size)
+{
+    char *many = mem_zeroed(1 << 20);
     size_t got = 0;
-    while (got < sent) {
+    while (got < size) {
         ssize_t more = recv(fd, many, 1 << 20, MSG_DONTWAIT);
         assert_true(more > 0 || (more < 0 && errno == EAGAIN));
         got += more > 0 ? (size_t)more : 0;
         ev_run(bench->services.loop, EVRUN_NOWAIT);
     }
-    assert_int_equal(got, sent);
+    assert_int_equal(got, size);
+    free(many);
+}
+
+static bool unsent_is_gone(void *ctx)
+{
+    const struct bench *bench = ctx;
+    return socket_unsent(bench->sock) == 0;
+}
+
+static void test_room_again(void **state)
+{
+    struct bench *bench = *state;
+    int fd = peer_linked(bench);
+    read_all(bench, fd, fill_queue(bench));
+    bench_until(bench, unsent_is_gone, bench);
+    const char *lines = buf_text(&bench->lines); /* each of them once, in either order */
+    assert_true(strcmp(lines, "writable\nsent\n") == 0 || strcmp(lines, "sent\nwritable\n") == 0);
+    buf_clear(&bench->lines);
+    bench_quiet(bench, 0.05);
+    close(fd);
+    bench_expect(bench, "closed peer");
+}
+
+/* What waits is still sent to a peer that has nothing more to say. */
+static void test_half_closed_while_much_waits(void **state)
+{
+    struct bench *bench = *state;
+    int fd = peer_linked(bench);
+    size_t sent = fill_queue(bench);
+    shutdown(fd, SHUT_WR);
+    bench_expect(bench, "closed peer");
+    read_all(bench, fd, sent);
+    peer_expect(bench, fd, "");
+    close(fd);
+}
+
+/* What waits to be sent reaches a peer that reads late, though its link was closed. */
+static void test_close_is_graceful(void **state)
+{
+    struct bench *bench = *state;
+    int fd = peer_linked(bench);
+    size_t sent = fill_queue(bench);
+    assert_int_equal(send(fd, "unread", 6, 0), 6); /* would make a plain close() a reset */
+    socket_close(bench->sock);
+    assert_int_equal(socket_unsent(bench->sock), 0);
+    read_all(bench, fd, sent);
     peer_expect(bench, fd, "");
     bench_quiet(bench, 0.05);
-    free(many);
     close(fd);
 }
 
@@ -495,6 +549,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_never_meets_itself, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_half_closed_by_the_peer, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_reset, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_room_again, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_half_closed_while_much_waits, bench_setup,
+                                        bench_teardown),
         cmocka_unit_test_setup_teardown(test_close_is_graceful, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(test_network, bench_setup, bench_teardown),
         cmocka_unit_test(test_destroyed_in_an_event),
