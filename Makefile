@@ -172,10 +172,15 @@ install: all
 	    install -m 644 -t $(DESTDIR)$(sysconfdir)/atmodemd $(EXAMPLE))
 	sed 's|/usr/sbin/|$(sbindir)/|' systemd/atmodemd.service >$B/atmodemd.service
 	install -D -m 644 -t $(DESTDIR)$(unitdir) $B/atmodemd.service
+	install -D -m 644 systemd/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/atmodemd.conf
+	install -D -m 644 systemd/udev.rules $(DESTDIR)$(prefix)/lib/udev/rules.d/70-atmodemd.rules
+	install -D -m 644 systemd/pty-only.conf $(DESTDIR)$(datadir)/atmodemd/systemd/pty-only.conf
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/atmodemd $(DESTDIR)$(bindir)/atmodemctl
 	rm -f $(DESTDIR)$(unitdir)/atmodemd.service
+	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/atmodemd.conf
+	rm -f $(DESTDIR)$(prefix)/lib/udev/rules.d/70-atmodemd.rules
 	rm -rf $(DESTDIR)$(datadir)/atmodemd
 
 clean:
