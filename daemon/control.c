@@ -13,75 +13,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/control_client.h"
+#include "daemon/control_watch.h"
 #include "daemon/fleet.h"
 #include "daemon/places.h"
-#include "modem/modem.h"
 
 enum { CLIENTS_MAX = 64 };
-
-struct control {
-    struct ev_loop *loop;
-    struct fleet *fleet;
-    struct log *log;
-    char *path;
-    int fd;
-    ev_io incoming;
-    struct control_client *clients;
-    size_t count;
-};
 
 struct fleet *control_fleet(const struct control *control)
 {
     return control->fleet;
 }
 
-/* ---- consoles ---- */
-
-static struct modem *modem_of(const struct control_client *client)
+bool control_reload(const struct control *control, char **error)
 {
-    return client->console ? fleet_find(client->control->fleet, client->console) : NULL;
-}
-
-static void show(void *ctx, const struct modem *modem, const char *bytes, size_t len)
-{
-    const struct control *control = ctx;
-    for (struct control_client *client = control->clients; client; client = client->next) {
-        if (modem_of(client) == modem) {
-            control_client_send_output(client, bytes, len);
-        }
-    }
-}
-
-void control_attach(struct control_client *client, const char *modem)
-{
-    free(client->console);
-    client->console = mem_string(modem);
-    modem_set_tap(modem_of(client), show, client->control);
-}
-
-void control_refresh(struct control *control)
-{
-    for (struct control_client *client = control->clients; client; client = client->next) {
-        struct modem *modem = modem_of(client);
-        if (modem) {
-            modem_set_tap(modem, show, control);
-        } else if (client->console) {
-            cJSON *event = cJSON_CreateObject();
-            cJSON_AddStringToObject(event, "event", "gone");
-            control_client_send(client, event);
-        }
-    }
-}
-
-/* The last console of a modem has gone: it need not tell any more. */
-static void untap(const struct control *control, struct modem *modem)
-{
-    for (const struct control_client *client = control->clients; client; client = client->next) {
-        if (modem_of(client) == modem) {
-            return;
-        }
-    }
-    modem_set_tap(modem, NULL, NULL);
+    return control->reload(control->reload_ctx, error);
 }
 
 /* ---- clients ---- */
@@ -89,17 +34,15 @@ static void untap(const struct control *control, struct modem *modem)
 void control_client_gone(struct control_client *client)
 {
     struct control *control = client->control;
-    struct modem *modem = modem_of(client);
     struct control_client **link = &control->clients;
     while (*link != client) {
         link = &(*link)->next;
     }
     *link = client->next;
     control->count--;
+    control_turns_forget(control, client);
     control_client_free(client);
-    if (modem) {
-        untap(control, modem);
-    }
+    control_refresh(control);
 }
 
 static void take_client(struct ev_loop *loop, ev_io *io, int events)
@@ -166,22 +109,23 @@ static bool open_socket(struct control *control, const char *group)
     return set_access(control->path, group, control->log);
 }
 
-struct control *control_create(struct ev_loop *loop, const struct places *places,
-                               struct fleet *fleet, const char *group, struct log *log)
+struct control *control_create(const struct control_options *options, struct log *log)
 {
     struct control *control = mem_zeroed(sizeof *control);
-    control->loop = loop;
-    control->fleet = fleet;
+    control->loop = options->loop;
+    control->fleet = options->fleet;
+    control->reload = options->reload;
+    control->reload_ctx = options->reload_ctx;
     control->log = log;
     control->fd = -1;
-    control->path = mem_printf("%s/control", places->runtime);
-    if (!open_socket(control, group)) {
+    control->path = mem_printf("%s/control", options->places->runtime);
+    if (!open_socket(control, options->group)) {
         control_destroy(control);
         return NULL;
     }
     ev_io_init(&control->incoming, take_client, control->fd, EV_READ);
     control->incoming.data = control;
-    ev_io_start(loop, &control->incoming);
+    ev_io_start(control->loop, &control->incoming);
     return control;
 }
 

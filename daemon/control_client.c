@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -72,7 +73,8 @@ static size_t printable(const char *bytes, size_t len)
     return utf8_next(bytes, len, &character);
 }
 
-void control_client_send_output(struct control_client *client, const char *bytes, size_t len)
+/* Text of any bytes for JSON: what it cannot hold is \\xNN. The caller frees. */
+static char *shown(const char *bytes, size_t len)
 {
     struct buf text = {0};
     for (size_t i = 0; i < len;) {
@@ -84,11 +86,37 @@ void control_client_send_output(struct control_client *client, const char *bytes
             buf_printf(&text, "\\x%02x", (unsigned char)bytes[i++]);
         }
     }
+    char *copy = mem_string(buf_text(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static void send_event(struct control_client *client, cJSON *event, const char *bytes, size_t len)
+{
+    char *text = shown(bytes, len);
+    cJSON_AddStringToObject(event, "text", text);
+    free(text);
+    control_client_send(client, event);
+}
+
+void control_client_send_output(struct control_client *client, const char *bytes, size_t len)
+{
     cJSON *event = cJSON_CreateObject();
     cJSON_AddStringToObject(event, "event", "output");
-    cJSON_AddStringToObject(event, "text", buf_text(&text));
-    buf_free(&text);
-    control_client_send(client, event);
+    send_event(client, event, bytes, len);
+}
+
+void control_client_send_line(struct control_client *client, const char *modem, const char *kind,
+                              const char *text, size_t len)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    cJSON *event = cJSON_CreateObject();
+    cJSON_AddStringToObject(event, "event", "line");
+    cJSON_AddNumberToObject(event, "time", (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+    cJSON_AddStringToObject(event, "modem", modem);
+    cJSON_AddStringToObject(event, "kind", kind);
+    send_event(client, event, text, len);
 }
 
 static void take_lines(struct control_client *client)
@@ -149,5 +177,6 @@ void control_client_free(struct control_client *client)
     buf_free(&client->in);
     buf_free(&client->out);
     free(client->console);
+    free(client->monitored);
     free(client);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/control_client.h"
+#include "daemon/control_watch.h"
 #include "daemon/fleet.h"
 #include "dialect/dialect.h"
 #include "modem/modem.h"
@@ -99,6 +100,21 @@ static void console(struct control_client *client, const cJSON *request)
     control_attach(client, name);
 }
 
+static void give_line(struct control_client *client, const cJSON *request, struct modem *modem,
+                      const char *text)
+{
+    uint64_t number = modem_console_line(modem, text, strlen(text));
+    if (number) {
+        control_turn_add(client, number);
+        control_client_send(client, control_answer(request, true));
+    } else {
+        control_refuse(client, request,
+                       modem_status(modem).powered
+                           ? "too much waits already, or there is a line end in it"
+                           : "it is off; `power on` switches it on");
+    }
+}
+
 static void line(struct control_client *client, const cJSON *request)
 {
     const char *text = control_text(request, "line");
@@ -108,10 +124,8 @@ static void line(struct control_client *client, const cJSON *request)
         control_refuse(client, request, "`line` wants a text");
     } else if (!modem) {
         control_refuse(client, request, "this connection is no console of a modem");
-    } else if (!modem_console_line(modem, text, strlen(text))) {
-        control_refuse(client, request, "too much waits already, or there is a line end in it");
     } else {
-        control_client_send(client, control_answer(request, true));
+        give_line(client, request, modem, text);
     }
 }
 
@@ -128,6 +142,11 @@ static const struct {
     {"network", control_network},
     {"signal", control_signal},
     {"registration", control_registration},
+    {"monitor", control_watch},
+    {"power", control_power},
+    {"urc", control_urc},
+    {"reload", control_reload_request},
+    {"metrics", control_metrics},
     {"gpio", control_gpio},
     {"provision", control_provision},
     {"wifi", control_wifi},

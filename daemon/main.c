@@ -47,15 +47,13 @@ static void stop(struct ev_loop *loop, ev_signal *watcher, int events)
 }
 
 /* Reads the files again; bad ones are refused whole. */
-static void hang_up(struct ev_loop *loop, ev_signal *watcher, int events)
+static bool reload(void *ctx, char **error)
 {
-    (void)loop;
-    (void)events;
-    struct daemon *daemon = watcher->data;
+    struct daemon *daemon = ctx;
     struct config config;
-    char *error = NULL;
     notify_reloading();
-    if (config_read(daemon->options, &config, &error)) {
+    bool good = config_read(daemon->options, &config, error);
+    if (good) {
         daemon->host.level = config.level;
         log_set_level(daemon->log, config.level);
         fleet_apply(daemon->fleet, &config);
@@ -63,10 +61,19 @@ static void hang_up(struct ev_loop *loop, ev_signal *watcher, int events)
         log_info(daemon->log, "reloaded: %zu modems", fleet_count(daemon->fleet));
         config_free(&config);
     } else {
-        log_error(daemon->log, "not reloaded: %s", error);
-        free(error);
+        log_error(daemon->log, "not reloaded: %s", *error);
     }
     notify_send("READY=1");
+    return good;
+}
+
+static void hang_up(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    char *error = NULL;
+    reload(watcher->data, &error);
+    free(error);
 }
 
 static void feed_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -137,8 +144,13 @@ static int run(struct daemon *daemon, struct config *config)
     host->writer = nvram_writer_create(host->loop);
     daemon->fleet = fleet_create(host, &daemon->places, daemon->log);
     start_watchers(daemon);
-    daemon->control = control_create(host->loop, &daemon->places, daemon->fleet,
-                                     config->control_group, daemon->log);
+    daemon->control = control_create(&(struct control_options){.loop = host->loop,
+                                                               .places = &daemon->places,
+                                                               .fleet = daemon->fleet,
+                                                               .group = config->control_group,
+                                                               .reload = reload,
+                                                               .reload_ctx = daemon},
+                                     daemon->log);
     if (daemon->control && fleet_apply(daemon->fleet, config)) {
         if (fleet_count(daemon->fleet) == 0) {
             log_warning(daemon->log, "no modem is configured");

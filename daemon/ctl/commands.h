@@ -14,6 +14,7 @@ struct request {
     char *const *values; /* behind the modem, as many as the command wants */
     const char *ssid;
     const char *password;
+    const char *only; /* kinds of lines with commas between; NULL: all */
     bool json;
 };
 
@@ -24,6 +25,7 @@ struct command {
     bool takes_modem;
     int values;
     bool takes_ssid;
+    bool takes_only;
     bool (*carry_out)(const struct request *request); /* false: it failed, and has said so */
 };
 /* A row without a function is a heading. */
@@ -36,6 +38,12 @@ const struct command *command_find(const char *name);
 bool command_list(const struct request *request);
 bool command_status(const struct request *request);
 bool command_console(const struct request *request);
+bool command_send(const struct request *request);
+bool command_monitor(const struct request *request);
+bool command_urc(const struct request *request);
+bool command_power(const struct request *request);
+bool command_reload(const struct request *request);
+bool command_metrics(const struct request *request);
 bool command_network(const struct request *request);
 bool command_signal(const struct request *request);
 bool command_registration(const struct request *request);
@@ -55,6 +63,8 @@ void request_add_number(cJSON *object, const char *name, const char *text);
 /* A member that is a text, "-" for none. */
 const char *answer_text(const cJSON *object, const char *name);
 bool answer_true(const cJSON *object, const char *name);
+/* "ok", where the answer says no more. */
+void print_ok(const cJSON *answer);
 /* The members that a cellular or a Wi-Fi modem has in its status. */
 void print_network(const cJSON *object);
 void print_wifi(const cJSON *object);

@@ -9,7 +9,7 @@
 #include "daemon/ctl/commands.h"
 #include "daemon/ctl/password.h"
 
-enum { EXIT_USAGE = 2, OPTION_SSID = 256, OPTION_PASSWORD };
+enum { EXIT_USAGE = 2, OPTION_SSID = 256, OPTION_PASSWORD, OPTION_ONLY };
 
 static void print_command(const struct command *command)
 {
@@ -67,6 +67,10 @@ static const struct command *understand(int count, char **words, struct request 
                 command->takes_ssid ? "--ssid" : "neither --ssid nor --password");
         return NULL;
     }
+    if (request->only && !command->takes_only) {
+        fprintf(stderr, "atmodemctl: %s takes no --only; see --help\n", command->name);
+        return NULL;
+    }
     request->modem = names ? words[1] : NULL;
     request->values = words + count - command->values;
     return command;
@@ -110,6 +114,7 @@ int main(int argc, char **argv)
         {"json", no_argument, NULL, 'j'},
         {"ssid", required_argument, NULL, OPTION_SSID},
         {"password", required_argument, NULL, OPTION_PASSWORD},
+        {"only", required_argument, NULL, OPTION_ONLY},
         {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -129,6 +134,9 @@ int main(int argc, char **argv)
             break;
         case OPTION_SSID:
             request.ssid = optarg;
+            break;
+        case OPTION_ONLY:
+            request.only = optarg;
             break;
         case OPTION_PASSWORD:
             free(password);

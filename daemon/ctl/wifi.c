@@ -17,12 +17,6 @@ void print_wifi(const cJSON *object)
     }
 }
 
-static void print_ok(const cJSON *answer)
-{
-    (void)answer;
-    puts("ok");
-}
-
 bool command_provision(const struct request *request)
 {
     bool from_stdin = request->password && strcmp(request->password, "-") == 0;

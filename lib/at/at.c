@@ -183,15 +183,15 @@ static void bare_tick(struct at *at)
 
 /* ---- the console ---- */
 
-bool at_console_line(struct at *at, const char *line, size_t len)
+uint64_t at_console_line(struct at *at, const char *line, size_t len)
 {
     if (buf_len(&at->console) + len + 1 > AT_CONSOLE_MAX || memchr(line, '\n', len)) {
-        return false;
+        return 0;
     }
     buf_add(&at->console, line, len);
     buf_add_byte(&at->console, '\n');
     at_wake(at);
-    return true;
+    return ++at->console_given;
 }
 
 void at_set_tapped(struct at *at, bool on)
@@ -218,6 +218,7 @@ static void take_console_line(struct at *at)
         struct buf data = {0};
         buf_add(&data, bytes, len);
         buf_take(&at->console, len + 1);
+        at->console_taken++;
         for (size_t i = 0; i < len && at_in_data(at); i++) {
             at->last_byte = at->now;
             at_data_byte(at, buf_bytes(&data)[i]);
@@ -228,9 +229,12 @@ static void take_console_line(struct at *at)
     buf_clear(&at->console_line);
     buf_add(&at->console_line, bytes, len);
     buf_take(&at->console, len + 1);
+    at->console_first = ++at->console_taken;
     if (!is_blank(&at->console_line)) {
         at_begin_line(at, &at->console_line);
         at->cr_ended = false;
+    } else if (at->config.console_done) {
+        at->config.console_done(at->config.hooks_ctx, true, at->console_first, at->console_first);
     }
 }
 
@@ -446,6 +450,7 @@ void at_deafen(struct at *at)
     buf_clear(&at->line);
     buf_clear(&at->input);
     buf_clear(&at->console);
+    at->console_taken = at->console_given;
     at->stale = 0;
 }
 

@@ -44,6 +44,9 @@ struct at_config {
     /* All that goes out to the host, or would if one were there; secret answers masked. For a
      * console, while at_set_tapped() is on. */
     void (*tap)(void *ctx, const char *bytes, size_t len);
+    /* A line of a console, number first, has its final result, good or not; lines up to last were
+     * its data. May be NULL. */
+    void (*console_done)(void *ctx, bool ok, uint64_t first, uint64_t last);
     /* Something is to be done outside of at_feed()/at_tick(): call at_tick() and look at
      * at_output() soon, but not from inside this call. May be NULL (tests). */
     void (*wake)(void *ctx);
@@ -92,8 +95,9 @@ void at_host_gone(struct at *at, at_time now);
 
 /* A line from a console, without its end: runs as a command line between the host's commands; its
  * answer goes to both. What follows while a data phase that it opened is open are its data, without
- * line ends. At most AT_CONSOLE_MAX bytes wait: false, the line is not taken. */
-bool at_console_line(struct at *at, const char *line, size_t len);
+ * line ends. Returns the number of the line, from 1 on; 0: it is not taken, because more than
+ * AT_CONSOLE_MAX bytes would wait, or there is a line end in it. */
+uint64_t at_console_line(struct at *at, const char *line, size_t len);
 /* Whether config.tap is called. Off at first. */
 void at_set_tapped(struct at *at, bool on);
 
@@ -158,11 +162,20 @@ void at_restart(struct at *at);
 
 /* Nothing waits for the host, URCs included (or nobody is there to read). */
 bool at_drained(const struct at *at);
+/* Bytes that wait for the host: answers and data, unsolicited results. */
+size_t at_output_waiting(const struct at *at);
+
+/* How long command lines took, from their end to their final result: how many took at most
+ * at_latency_ms[i], each counted in one place; the last place has the others. */
+enum { AT_LATENCIES = 12 };
+extern const unsigned at_latency_ms[AT_LATENCIES - 1];
 
 struct at_counters {
     uint64_t commands, errors;
     uint64_t urcs, urcs_dropped;
     uint64_t bytes_in, bytes_out;
+    uint64_t latency[AT_LATENCIES];
+    uint64_t latency_sum_ms;
 };
 struct at_counters at_counters(const struct at *at);
 

@@ -38,21 +38,41 @@ void at_end_command(struct at *at)
     at->state = AT_STATE_COMMAND;
 }
 
+const unsigned at_latency_ms[AT_LATENCIES - 1] = {1, 2, 5, 10, 20, 50, 100, 500, 1000, 5000, 10000};
+
+void at_note_end(struct at *at, bool good)
+{
+    struct at_counters *counters = &at->counters;
+    at_time took = at->now - at->began;
+    int i = 0;
+    while (i < AT_LATENCIES - 1 && took > (at_time)at_latency_ms[i]) {
+        i++;
+    }
+    counters->commands++;
+    counters->errors += !good;
+    counters->latency[i]++;
+    counters->latency_sum_ms += (uint64_t)took;
+    if (at->from_console && at->config.console_done) {
+        at->config.console_done(at->config.hooks_ctx, good, at->console_first, at->console_taken);
+    }
+}
+
 /* The final result of the whole line. */
 static void end_line(struct at *at, at_result result)
 {
-    at->counters.commands++;
-    at->counters.errors += result != AT_OK && result < AT_GOOD;
+    bool good = result == AT_OK || result >= AT_GOOD;
     at_put_final(at, result);
     if (result == AT_OK) {
         at_put(at, buf_bytes(&at->after), buf_len(&at->after));
     }
+    at_note_end(at, good);
     at_end_command(at);
 }
 
 void at_refuse_line(struct at *at, enum at_fault fault)
 {
     at->muted = at->from_gone;
+    at->began = at->now;
     end_line(at, at->grammar->faults[fault]);
 }
 
@@ -226,6 +246,7 @@ void at_begin_line(struct at *at, const struct buf *line)
 {
     at->text = line;
     at->from_console = line == &at->console_line;
+    at->began = at->now;
     const char *text = buf_bytes(at->text);
     size_t len = buf_len(at->text);
     size_t start = at_skip_blanks(text, len, 0);

@@ -88,7 +88,9 @@ struct at {
 
     /* a console's lines, each with a LF behind it */
     struct buf console;
-    struct buf console_line; /* the one that is executed */
+    struct buf console_line;               /* the one that is executed */
+    uint64_t console_given, console_taken; /* lines up to now */
+    uint64_t console_first;                /* number of the one that is executed */
 
     /* the command under way */
     bool running;
@@ -96,6 +98,7 @@ struct at {
     const struct buf *text; /* its line: last or console_line */
     bool continues;         /* finished well, the rest of its line is still to be run */
     bool muted;             /* its host has gone: no answer */
+    at_time began;          /* when its line was complete */
     size_t next;            /* offset in text of what follows it on its line */
     at_ticket tickets;
     struct at_call call;
@@ -143,6 +146,8 @@ size_t at_skip_blanks(const char *text, size_t len, size_t from);
 void at_begin_line(struct at *at, const struct buf *text);
 /* Runs the next command of the line, or ends it. */
 void at_run_next(struct at *at);
+/* The line under way has its final result: for counters, and for a console. */
+void at_note_end(struct at *at, bool good);
 /* Ends the command under way without an answer: its host has gone, or has got it. */
 void at_end_command(struct at *at);
 /* The final result of a line that never became a command. */

@@ -16,7 +16,7 @@ void at_trace(const struct at *at, enum at_trace what, const char *text, size_t 
 
 static void tap(const struct at *at, const char *bytes, size_t len)
 {
-    if (at->tapped) {
+    if (at->tapped && len) {
         at->config.tap(at->config.hooks_ctx, bytes, len);
     }
 }
@@ -326,6 +326,11 @@ void at_urc(struct at *at, const struct at_urc *urc)
                              .secret = urc->secret});
     mem_wipe(text.memory, urc->secret ? text.size : 0);
     buf_free(&text);
+}
+
+size_t at_output_waiting(const struct at *at)
+{
+    return buf_len(&at->output) + at->urcs.bytes;
 }
 
 size_t at_urcs_waiting(const struct at *at)

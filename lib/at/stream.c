@@ -193,6 +193,7 @@ static void enter(struct at *at)
         at_put_line(at, stream->line, stream->number);
     }
     if (at->running) {
+        at_note_end(at, true);
         at_end_command(at);
     }
     at->state = AT_STATE_STREAM;

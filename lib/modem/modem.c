@@ -12,6 +12,7 @@
 #include "net/redirect.h"
 #include "nvram/nvram.h"
 #include "port/port.h"
+#include "service/counters.h"
 #include "service/env.h"
 #include "settings/settings.h"
 
@@ -35,6 +36,11 @@ struct modem {
     bool present;   /* a host is there */
     modem_tap tap;  /* a console's, or NULL */
     void *tap_ctx;
+    const struct modem_watcher *watcher; /* or NULL */
+    void *watcher_ctx;
+    bool watched;        /* its lines are */
+    uint64_t first_line; /* what the numbers of console lines begin behind */
+    struct service_counters counters;
 };
 
 /* ---- between port and interpreter ---- */
@@ -155,6 +161,9 @@ static bool enabled(void *ctx, const char *gate)
 static void trace(void *ctx, enum at_trace what, const char *text, size_t len)
 {
     struct modem *modem = ctx;
+    if (modem->watched) {
+        modem->watcher->line(modem->watcher_ctx, modem, what, text, len);
+    }
     log_write(modem->log, LEVEL_LINE, "%s %.*s", what == AT_TRACE_IN ? ">" : "<", (int)len, text);
 }
 
@@ -163,6 +172,15 @@ static void tap(void *ctx, const char *bytes, size_t len)
     struct modem *modem = ctx;
     if (modem->tap) {
         modem->tap(modem->tap_ctx, modem, bytes, len);
+    }
+}
+
+static void console_done(void *ctx, bool ok, uint64_t first, uint64_t last)
+{
+    const struct modem *modem = ctx;
+    if (modem->watcher && modem->watcher->console_done) {
+        modem->watcher->console_done(modem->watcher_ctx, ok, modem->first_line + first,
+                                     modem->first_line + last);
     }
 }
 
@@ -185,6 +203,7 @@ static void create_interpreter(struct modem *modem)
         .enabled = enabled,
         .trace = trace,
         .tap = tap,
+        .console_done = console_done,
         .wake = wake,
         .warn = warn,
         .echo = line->echo,
@@ -195,7 +214,7 @@ static void create_interpreter(struct modem *modem)
     at_set_tracing(modem->at, log_wants(modem->log, LEVEL_LINE));
 }
 
-static void create_instance(struct modem *modem)
+static void create_surroundings(struct modem *modem)
 {
     const struct modem_host *host = modem->host;
     const struct network_settings *network = settings_of(modem->settings, &network_settings_group);
@@ -209,8 +228,13 @@ static void create_instance(struct modem *modem)
         .resolver = host->resolver,
         .redirect = modem->redirect,
         .network = modem->dialect->cellular ? modem->network : NULL,
+        .counters = &modem->counters,
         .log = modem->log,
     };
+}
+
+static void create_instance(struct modem *modem)
+{
     modem->instance = modem->dialect->create(&(struct dialect_env){
         .at = modem->at,
         .nvram = modem->nvram,
@@ -232,6 +256,7 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
     modem->host = host;
     modem->dialect = config->dialect;
     modem->settings = config->settings;
+    modem->first_line = (uint64_t)(clock_seconds() * 1e9); /* behind those of all modems before */
     modem->name = mem_string(config->name);
     modem->folder = mem_string(config->folder);
     modem->log = log_create(config->name, host->level, host->sink);
@@ -251,6 +276,7 @@ struct modem *modem_create(const struct modem_host *host, const struct modem_con
         modem_destroy(modem);
         return NULL;
     }
+    create_surroundings(modem);
     create_instance(modem); /* a dialect may keep the speed of the line */
     return modem;
 }
@@ -264,18 +290,22 @@ struct modem_status modem_status(const struct modem *modem)
 {
     return (struct modem_status){
         .dialect = modem->dialect->id,
-        .connection = modem->dialect->connection(modem->instance),
+        .connection = modem->instance ? modem->dialect->connection(modem->instance) : "off",
         .host = modem->present,
+        .powered = modem->instance != NULL,
+        .waiting = at_output_waiting(modem->at),
+        .services = &modem->counters,
         .counters = at_counters(modem->at),
     };
 }
 
 bool modem_wifi(const struct modem *modem, struct dialect_wifi *wifi)
 {
-    if (modem->dialect->wifi) {
+    bool has = modem->instance && modem->dialect->wifi;
+    if (has) {
         *wifi = modem->dialect->wifi(modem->instance);
     }
-    return modem->dialect->wifi != NULL;
+    return has;
 }
 
 struct network *modem_network(const struct modem *modem)
@@ -285,12 +315,60 @@ struct network *modem_network(const struct modem *modem)
 
 struct gpio *modem_gpio(const struct modem *modem)
 {
-    return modem->dialect->gpio ? modem->dialect->gpio(modem->instance) : NULL;
+    bool has = modem->instance && modem->dialect->gpio;
+    return has ? modem->dialect->gpio(modem->instance) : NULL;
 }
 
-bool modem_console_line(struct modem *modem, const char *line, size_t len)
+uint64_t modem_console_line(struct modem *modem, const char *line, size_t len)
 {
-    return at_console_line(modem->at, line, len);
+    uint64_t number = modem->instance ? at_console_line(modem->at, line, len) : 0;
+    return number ? modem->first_line + number : 0;
+}
+
+bool modem_urc(struct modem *modem, const char *line, size_t len)
+{
+    if (!modem->instance) {
+        return false;
+    }
+    at_urc(modem->at, &(struct at_urc){.line = line, .len = len});
+    return true;
+}
+
+void modem_power(struct modem *modem, bool on)
+{
+    if (on == (modem->instance != NULL)) {
+        return;
+    }
+    log_info(modem->log, on ? "power on" : "power off");
+    if (on) {
+        if (modem->pdp) {
+            pdp_reset(modem->pdp);
+        }
+        create_instance(modem);
+        at_undeafen(modem->at);
+    } else {
+        at_deafen(modem->at);
+        network_set_radio(modem->network, false); /* what is connected is cut, without a word */
+        at_restart(modem->at);
+        modem->dialect->destroy(modem->instance);
+        modem->instance = NULL;
+        at_set_context(modem->at, NULL);
+        network_set_radio(modem->network, true);
+    }
+}
+
+static void set_tracing(struct modem *modem)
+{
+    at_set_tracing(modem->at, modem->watched || log_wants(modem->log, LEVEL_LINE));
+}
+
+void modem_set_watcher(struct modem *modem, const struct modem_watcher *watcher, void *ctx,
+                       bool lines)
+{
+    modem->watcher = watcher;
+    modem->watcher_ctx = ctx;
+    modem->watched = lines;
+    set_tracing(modem);
 }
 
 void modem_set_tap(struct modem *modem, modem_tap callee, void *ctx)
@@ -303,7 +381,7 @@ void modem_set_tap(struct modem *modem, modem_tap callee, void *ctx)
 void modem_set_log_level(struct modem *modem, enum log_level level)
 {
     log_set_level(modem->log, level);
-    at_set_tracing(modem->at, log_wants(modem->log, LEVEL_LINE));
+    set_tracing(modem);
 }
 
 void modem_destroy(struct modem *modem)

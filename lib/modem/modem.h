@@ -49,6 +49,9 @@ struct modem_status {
     const char *dialect;
     const char *connection; /* in a word */
     bool host;              /* one is there */
+    bool powered;
+    size_t waiting; /* bytes for the host */
+    const struct service_counters *services;
     struct at_counters counters;
 };
 struct modem_status modem_status(const struct modem *modem);
@@ -66,8 +69,29 @@ struct network *modem_network(const struct modem *modem);
 /* Its general purpose lines. NULL: it has none. */
 struct gpio *modem_gpio(const struct modem *modem);
 
-/* As at_console_line(). */
-bool modem_console_line(struct modem *modem, const char *line, size_t len);
+/* As at_console_line(), but the number is one that no other line of any modem has had; 0 as well
+ * while it is off. */
+uint64_t modem_console_line(struct modem *modem, const char *line, size_t len);
+
+/* An unsolicited result in the host's direction, as if the module had made it: a line of printable
+ * bytes. False while it is off. */
+bool modem_urc(struct modem *modem, const char *line, size_t len);
+
+/* Takes its power away, or gives it back: off, its connections are cut without a word, it hears
+ * nothing and says nothing; on, it boots. What its port is, and the network around it, stay. */
+void modem_power(struct modem *modem, bool on);
+
+/* Hears of its lines. Members may be NULL. */
+struct modem_watcher {
+    /* What passes between host and module, secrets masked, as at_config.trace. */
+    void (*line)(void *ctx, const struct modem *modem, enum at_trace what, const char *text,
+                 size_t len);
+    /* As at_config.console_done. */
+    void (*console_done)(void *ctx, bool ok, uint64_t first, uint64_t last);
+};
+/* watcher outlives the modem; lines says whether line() is wanted now, for it costs time. */
+void modem_set_watcher(struct modem *modem, const struct modem_watcher *watcher, void *ctx,
+                       bool lines);
 
 /* Gets what goes out to the host, as at_config.tap. */
 typedef void (*modem_tap)(void *ctx, const struct modem *modem, const char *bytes, size_t len);

@@ -6,6 +6,7 @@ struct ev_loop;
 struct log;
 struct network;
 struct redirect;
+struct service_counters;
 struct resolver;
 
 /* All of it outlives the services. */
@@ -16,6 +17,7 @@ struct service_env {
     /* Services obey it: while it is not usable nothing connects, and what was connected is lost.
      * NULL: always usable. */
     struct network *network;
+    struct service_counters *counters; /* or NULL (tests) */
     struct log *log;
 };
 

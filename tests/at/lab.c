@@ -305,6 +305,12 @@ static void wake(void *ctx)
     lab->wakes++;
 }
 
+static void console_done(void *ctx, bool ok, uint64_t first, uint64_t last)
+{
+    struct lab *lab = ctx;
+    buf_printf(&lab->ends, "%d-%d %s,", (int)first, (int)last, ok ? "ok" : "bad");
+}
+
 void lab_open(struct lab *lab, const struct at_grammar *grammar,
               void (*adjust)(struct at_config *config))
 {
@@ -319,6 +325,7 @@ void lab_open(struct lab *lab, const struct at_grammar *grammar,
         .trace = trace,
         .tap = tap,
         .wake = wake,
+        .console_done = console_done,
         .warn = warn,
         .echo = grammar == &lab_loose,
         .data_timeout_ms = 10000,
@@ -337,6 +344,7 @@ void lab_close(struct lab *lab)
     buf_free(&lab->out);
     buf_free(&lab->trace);
     buf_free(&lab->tap);
+    buf_free(&lab->ends);
 }
 
 void lab_read(struct lab *lab)

@@ -41,6 +41,52 @@ static void test_answer_goes_to_both(void **state)
     lab_close(&lab);
 }
 
+/* Each line has one end, a command's data lines are part of it. */
+static void test_ends(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &lab_strict, NULL);
+    type(&lab, "AT+NUM=5");
+    type(&lab, "AT+NOPE");
+    type(&lab, "");
+    lab_send(&lab, "AT\r"); /* not a console's */
+    assert_string_equal(buf_text(&lab.ends), "1-1 ok,2-2 bad,3-3 ok,");
+    buf_clear(&lab.ends);
+    type(&lab, "AT+DATA=4");
+    type(&lab, "ab");
+    assert_string_equal(buf_text(&lab.ends), "");
+    type(&lab, "cd");
+    assert_string_equal(buf_text(&lab.ends), "4-6 ok,");
+    buf_clear(&lab.ends);
+    type(&lab, "AT+SLOW");
+    type(&lab, "AT");
+    assert_string_equal(buf_text(&lab.ends), "");
+    at_finish(lab.at, lab.ticket, 7);
+    lab_read(&lab);
+    assert_string_equal(buf_text(&lab.ends), "7-7 bad,8-8 ok,");
+    lab_close(&lab);
+}
+
+static void test_latency(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &lab_strict, NULL);
+    lab_send(&lab, "AT\rAT+SLOW\r");
+    lab_wait(&lab, 150);
+    at_finish(lab.at, lab.ticket, AT_OK);
+    lab_send(&lab, "AT+SLOW\r");
+    lab_wait(&lab, 20000);
+    at_finish(lab.at, lab.ticket, AT_OK);
+    struct at_counters counters = at_counters(lab.at);
+    assert_int_equal(counters.latency[0], 1);
+    assert_int_equal(counters.latency[7], 1); /* at most 500 ms */
+    assert_int_equal(counters.latency[AT_LATENCIES - 1], 1);
+    assert_int_equal(counters.latency_sum_ms, 20150);
+    lab_close(&lab);
+}
+
 static void test_without_host(void **state)
 {
     (void)state;
@@ -200,6 +246,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_goes_to_both),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_latency),
         cmocka_unit_test(test_without_host),
         cmocka_unit_test(test_kept_urcs_are_seen_once),
         cmocka_unit_test(test_between_the_host_s_commands),

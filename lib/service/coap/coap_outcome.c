@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "service/coap/coap_state.h"
+#include "service/counters.h"
 #include "service/env.h"
 
 void coap_outcome_set(struct coap_request *request, enum coap_client_outcome outcome,
@@ -70,6 +71,11 @@ bool coap_outcome_deliver(struct coap_client *client)
             continue;
         }
         remove_request(client, request);
+        if (request->outcome == COAP_CLIENT_RESPONSE) {
+            SERVICE_COUNT(client->env, coap_done);
+        } else {
+            SERVICE_COUNT(client->env, coap_failed);
+        }
         deliver(request);
         request = gone ? NULL : client->requests;
     }

@@ -196,8 +196,8 @@ static bool on_answer(void *ctx, struct coap_link *link, const coap_pdu_t *pdu)
     struct coap_request *request = find_token(client, link, pdu);
     if (request) {
         /* In an ACK the message id must match as well (RFC 7252 5.3.2). */
-        bool foreign = coap_pdu_get_type(pdu) == COAP_MESSAGE_ACK &&
-                       coap_pdu_get_mid(pdu) != request->mid;
+        bool foreign =
+            coap_pdu_get_type(pdu) == COAP_MESSAGE_ACK && coap_pdu_get_mid(pdu) != request->mid;
         if (!foreign) {
             take_response(request, pdu);
         }

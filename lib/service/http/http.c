@@ -1,4 +1,5 @@
 #include "service/http/http.h"
+#include "service/counters.h"
 
 #include <ev.h>
 #include <stdlib.h>
@@ -181,6 +182,11 @@ static void deliver(struct http *http, struct http_transfer *transfer)
     unlink_transfer(http, transfer);
     http_transfer_remove(transfer);
     log_outcome(http, transfer);
+    if (transfer->outcome == HTTP_DONE) {
+        SERVICE_COUNT(http->env, http_done);
+    } else {
+        SERVICE_COUNT(http->env, http_failed);
+    }
     struct http_response response = {
         .outcome = transfer->outcome,
         .status = transfer->status,

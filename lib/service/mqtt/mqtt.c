@@ -1,4 +1,5 @@
 #include "service/mqtt/mqtt.h"
+#include "service/counters.h"
 
 #include <limits.h>
 #include <mosquitto.h>
@@ -161,6 +162,7 @@ enum mqtt_error mqtt_request_publish(struct mqtt *mqtt, unsigned party, const ch
         return MQTT_INVALID;
     }
     if (*written) {
+        SERVICE_COUNT(mqtt->env, mqtt_published);
         log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: PUBLISH %u written, QoS 0, %zu bytes",
                   *packet_id, len);
         return MQTT_OK;

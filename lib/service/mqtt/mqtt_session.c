@@ -1,4 +1,5 @@
 #include "service/mqtt/mqtt_session.h"
+#include "service/counters.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@ static void emit_outcome(struct mqtt *mqtt, unsigned party, enum mqtt_request_ki
     static const char *const texts[] = {
         [MQTT_DONE] = "done", [MQTT_TIMEOUT] = "no answer in time", [MQTT_LOST] = "lost"};
     const struct mqtt_events *events = mqtt->events;
+    if (kind == MQTT_REQUEST_PUBLISH && outcome == MQTT_DONE) {
+        SERVICE_COUNT(mqtt->env, mqtt_published);
+    }
     bool refused = kind == MQTT_REQUEST_SUBSCRIBE && outcome == MQTT_DONE && granted > 2;
     log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: %s %u: %s", request_names[kind], packet_id,
               refused ? "refused" : texts[outcome]);
@@ -195,6 +199,10 @@ static void on_up(struct mqtt *mqtt, const struct mqtt_event *event)
             mqtt_session_restore(mqtt, link, &mqtt->filters.items[i]);
         }
     }
+    SERVICE_COUNT(mqtt->env, mqtt_connected);
+    if (again) {
+        SERVICE_COUNT(mqtt->env, mqtt_reconnected);
+    }
     mqtt->emitting = true;
     if (mqtt->events->connected) {
         mqtt->events->connected(mqtt->ctx, event->session_present, again);
@@ -304,6 +312,7 @@ static void on_lost(struct mqtt *mqtt, const struct mqtt_event *event)
     mqtt->state = MQTT_RECONNECTING;
     log_warning(mqtt->env->log, "mqtt: connection to %s:%d lost: %s", mqtt->options->host,
                 mqtt->options->port, event->why);
+    SERVICE_COUNT(mqtt->env, mqtt_lost);
     /* A connection that breaks sooner than it was waited for does not begin at the shortest wait
      * again: two modems with one client id would throw each other out each second. */
     if (clock_seconds() - mqtt->online_since >= mqtt->wait_ms / 1000.0) {
@@ -348,6 +357,7 @@ static void on_down(struct mqtt *mqtt, const struct mqtt_event *event)
     } else if (mqtt->state == MQTT_CONNECTING) {
         log_warning(mqtt->env->log, "mqtt: cannot connect to %s:%d: %s", mqtt->options->host,
                     mqtt->options->port, event->why);
+        SERVICE_COUNT(mqtt->env, mqtt_failed);
         mqtt->state = MQTT_OFFLINE;
         mqtt_requests_clear(&mqtt->requests);
         mqtt_filters_clear(&mqtt->filters);
@@ -401,6 +411,7 @@ static void on_message(struct mqtt *mqtt, const struct mqtt_message *message)
 {
     log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: message on %s, QoS %d, %zu bytes",
               message->topic, message->qos, message->len);
+    SERVICE_COUNT(mqtt->env, mqtt_received);
     mqtt->emitting = true;
     if (mqtt_guests_message(mqtt, message) && mqtt->events->message) {
         mqtt->events->message(mqtt->ctx, message);

@@ -1,5 +1,6 @@
 /* A link's life: opened over the addresses of a name, open, and its end. */
 #include "service/socket/socket.h"
+#include "service/counters.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -103,6 +104,7 @@ static void fail(struct socket *sock)
     clear(sock, false);
     log_warning(sock->env->log, "socket: no link to %s:%d: %s", sock->options.host,
                 sock->options.port, why);
+    SERVICE_COUNT(sock->env, socket_failed);
     if (sock->events->failed) {
         sock->events->failed(sock->ctx, sock->failure, why);
     }
@@ -113,6 +115,7 @@ static void end(struct socket *sock, enum socket_end how, const char *why)
     clear(sock, how == SOCKET_ENDED_BY_PEER);
     log_write(sock->env->log, LEVEL_STATE, "socket: the link to %s:%d has ended: %s",
               sock->options.host, sock->options.port, why);
+    SERVICE_COUNT(sock->env, socket_ended);
     if (sock->events->closed) {
         sock->events->closed(sock->ctx, how);
     }
@@ -197,6 +200,7 @@ static void connected(struct socket *sock)
     socket_link_attach(&sock->link, fd, !is_tcp(sock));
     log_write(sock->env->log, LEVEL_STATE, "socket: linked to %s:%d (%s), local port %d",
               sock->options.host, sock->options.port, text, port);
+    SERVICE_COUNT(sock->env, socket_connected);
     if (sock->events->connected) {
         sock->events->connected(sock->ctx, text, port);
     }
