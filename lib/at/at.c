@@ -26,6 +26,7 @@ void at_reset(struct at *at)
     at->s3 = '\r';
     at->s4 = '\n';
     at->s5 = '\b';
+    memset(at->registers, 0, sizeof at->registers);
     at->cmee = at->grammar->cmee;
 }
 
@@ -353,6 +354,9 @@ void at_feed(struct at *at, const char *bytes, size_t len, at_time now)
     at->now = now;
     at->counters.bytes_in += len;
     tick(at); /* what is due before these bytes */
+    size_t lost = at_doze_loses(at, bytes, len);
+    bytes += lost;
+    len -= lost;
     if (!at_stream_feed(at, bytes, len)) {
         buf_add(&at->input, bytes, len);
     }

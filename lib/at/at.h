@@ -160,6 +160,16 @@ void at_undeafen(struct at *at);
 /* The module restarts: as at_reset(), and waiting URCs go. What is in the output already leaves. */
 void at_restart(struct at *at);
 
+/* The module sleeps when it has been idle for after_ms: the byte that wakes it is lost, and with
+ * loses_line all of its line. */
+struct at_doze {
+    unsigned after_ms;
+    bool loses_line;
+    void (*woken)(void *ctx); /* it was woken; ctx is the handlers'. May be NULL. */
+};
+/* From the end of the command under way on; doze is copied. NULL: it never sleeps, as at first. */
+void at_set_doze(struct at *at, const struct at_doze *doze);
+
 /* Nothing waits for the host, URCs included (or nobody is there to read). */
 bool at_drained(const struct at *at);
 /* Bytes that wait for the host: answers and data, unsolicited results. */

@@ -64,6 +64,8 @@ enum at_param_flags {
     AT_OPTIONAL = 1, /* may be left out, or be empty */
     AT_SECRET = 2,   /* masked in traces and logs */
     AT_EMPTY = 8,    /* must be there, but a string may be empty without quotes */
+    AT_CASE = 16,    /* the case of a choice counts */
+    AT_TRIM = 32,    /* blanks at both ends do not, even inside quotes */
     AT_FREE = 4, /* last string of its command, to which the grammar's free-text rule applies; with
                     AT_FREE_LAST_TAIL one number may follow */
 };
@@ -122,6 +124,9 @@ struct at_command {
     at_handler describe;    /* answers `=?` in place of a text; NULL: none */
     at_handler read, set, execute;
     at_data_handler data;
+    /* Asked before the parameters of set, execute, read or test form (call->form) are looked at;
+     * what it returns besides AT_OK is the result. NULL: nothing stands in the way. */
+    at_handler guard;
     const at_result *faults; /* this command's own mapping, NULL: the grammar's */
     const char *help;        /* one line */
 };
@@ -154,13 +159,14 @@ enum at_lf_rule {
 
 struct at_grammar {
     const char *name;
-    size_t line_max;      /* bytes of a command line */
-    char separator;       /* between commands of one line, outside quotes; 0: none */
-    bool quotes;          /* strings may stand in double quotes */
-    bool bare_blanks;     /* strings without quotes may hold blanks (inside) and quotes */
-    bool bare_end_blanks; /* blanks at the end of a string without quotes belong to it */
-    const char *escapes;  /* the characters that a backslash makes special inside quotes: `"`, `\`
-                             and themselves, n LF, r CR; before any other it is itself */
+    size_t line_max;       /* bytes of a command line */
+    char separator;        /* between commands of one line, outside quotes; 0: none */
+    bool quotes;           /* strings may stand in double quotes */
+    bool bare_blanks;      /* strings without quotes may hold blanks (inside) and quotes */
+    bool bare_end_blanks;  /* blanks at the end of a string without quotes belong to it */
+    bool bare_lead_blanks; /* blanks before it, too, but for the first one */
+    const char *escapes;   /* the characters that a backslash makes special inside quotes: `"`, `\`
+                              and themselves, n LF, r CR; before any other it is itself */
     bool
         open_quote_closes; /* the line end closes a quote; else only the `\"` rule applies: a line
                               that ends in \" and would leave its string open ends in a backslash */
@@ -179,7 +185,9 @@ struct at_grammar {
     const char *chevron;      /* the prompt `>` with its framing */
     const char *colon;        /* between the name and the values of an information line */
     unsigned drop_silence_ms; /* after a data time-out input is dropped until so much silence */
+    bool all_registers; /* S0 to S255 can be set and read; without a meaning but for S3 to S5 */
     at_result faults[AT_FAULT_COUNT];
+    const at_result *basic_faults; /* of V.250 basic commands, NULL: the same */
     /* The words of a final result at a +CMEE level, without framing; several lines: LF between. */
     void (*word)(struct buf *out, at_result result, int cmee);
     /* The number of a result under ATV0, in place of its last line, or -1 for those that stay

@@ -18,7 +18,11 @@ static bool digit(char c)
 static at_result fault_result(const struct at *at, const struct at_command *command,
                               enum at_fault fault)
 {
-    return command && command->faults ? command->faults[fault] : at->grammar->faults[fault];
+    if (command && command->faults) {
+        return command->faults[fault];
+    }
+    bool own = command && command->flags & AT_BASIC && at->grammar->basic_faults;
+    return own ? at->grammar->basic_faults[fault] : at->grammar->faults[fault];
 }
 
 static void free_call(struct at *at)
@@ -36,6 +40,7 @@ void at_end_command(struct at *at)
     at_stream_unprepare(at);
     at->running = at->continues = at->muted = at->from_console = false;
     at->state = AT_STATE_COMMAND;
+    at->last_end = at->now;
 }
 
 const unsigned at_latency_ms[AT_LATENCIES - 1] = {1, 2, 5, 10, 20, 50, 100, 500, 1000, 5000, 10000};
@@ -127,6 +132,7 @@ static at_result call_handler(struct at *at, enum at_form form)
 struct found {
     int fault; /* -1: none */
     enum at_form form;
+    at_result refused; /* by the command's guard; AT_OK: not */
 };
 
 static struct found fault(enum at_fault fault)
@@ -137,6 +143,13 @@ static struct found fault(enum at_fault fault)
 static bool ends(const struct at *at, const char *text, size_t len, size_t pos)
 {
     return pos >= len || (at->grammar->separator && text[pos] == at->grammar->separator);
+}
+
+static at_result ask_guard(struct at *at, enum at_form form)
+{
+    const struct at_command *command = at->call.command;
+    at->call.form = form;
+    return command->guard ? command->guard(at->config.ctx, &at->call) : AT_OK;
 }
 
 /* V.250 5.4: `+NAME`, then `=?`, `?`, `=parameters` or nothing. */
@@ -156,7 +169,9 @@ static struct found extended(struct at *at, const char *text, size_t len)
     pos = at_skip_blanks(text, len, pos);
     if (ends(at, text, len, pos)) {
         at->next = pos;
-        return command->forms & AT_EXECUTE ? (struct found){-1, AT_EXECUTE} : fault(AT_FAULT_FORM);
+        return command->forms & AT_EXECUTE
+                   ? (struct found){-1, AT_EXECUTE, ask_guard(at, AT_EXECUTE)}
+                   : fault(AT_FAULT_FORM);
     }
     char op = text[pos++];
     if (op != '=' && op != '?') {
@@ -174,14 +189,19 @@ static struct found extended(struct at *at, const char *text, size_t len)
     if (!(command->forms & form)) {
         return fault(AT_FAULT_FORM);
     }
+    at_result refused = ask_guard(at, form);
+    if (refused != AT_OK) {
+        return (struct found){-1, form, refused};
+    }
     if (form != AT_SET) {
         at->next = at_skip_blanks(text, len, pos);
-        return ends(at, text, len, at->next) ? (struct found){-1, form} : fault(AT_FAULT_SYNTAX);
+        return ends(at, text, len, at->next) ? (struct found){-1, form, AT_OK}
+                                             : fault(AT_FAULT_SYNTAX);
     }
     size_t used = 0;
     int wrong = at_parse(at, &at->call, text + pos, len - pos, &at->strings, &used);
     at->next = pos + used;
-    return (struct found){wrong, AT_SET};
+    return (struct found){wrong, AT_SET, AT_OK};
 }
 
 /* The decimal digits at *pos, if there are any. */
@@ -212,7 +232,7 @@ static struct found basic(struct at *at, const char *text, size_t len)
         return fault(AT_FAULT_UNKNOWN);
     }
     size_t pos = at->next + name_len;
-    struct found found = {-1, AT_EXECUTE};
+    struct found found = {-1, AT_EXECUTE, AT_OK};
     if (command->param_count && command->params[0].type == AT_STRING) { /* a dial string */
         size_t used = 0;
         found.fault = at_parse(at, &at->call, text + pos, len - pos, &at->strings, &used);
@@ -321,7 +341,9 @@ void at_run_next(struct at *at)
     char first = text[at->next];
     struct found found =
         letter(first) || first == '&' ? basic(at, text, len) : extended(at, text, len);
-    if (found.fault < 0) {
+    if (found.refused != AT_OK) {
+        at_conclude(at, found.refused);
+    } else if (found.fault < 0) {
         at_conclude(at, call_handler(at, found.form));
     } else {
         at_conclude_fault(at, (enum at_fault)found.fault);

@@ -69,10 +69,15 @@ struct at {
     bool tracing; /* someone reads config.trace */
     bool tapped;  /* someone reads config.tap */
     bool deaf;    /* the module restarts: input is thrown away */
+    bool dozes;
+    struct at_doze doze;
+    bool loses_line;  /* it was woken in the middle of a line */
+    at_time last_end; /* when the last command ended */
 
     /* line settings (V.250 6.2, 27.007 9.1) */
     bool echo, verbose, quiet;
     unsigned char s3, s4, s5;
+    unsigned char registers[256]; /* the others, where the grammar has them */
     int cmee;
 
     /* input */
@@ -187,6 +192,11 @@ void at_stream_host_gone(struct at *at);
 /* Closes it and tells its owner. */
 void at_stream_reset(struct at *at);
 void at_stream_free(struct at *at);
+
+/* ---- doze.c ---- */
+
+/* How many of these bytes of the host are lost because the module slept. */
+size_t at_doze_loses(struct at *at, const char *bytes, size_t len);
 
 /* ---- output.c ---- */
 

@@ -18,7 +18,7 @@ struct scan {
 };
 
 struct token {
-    const char *text;
+    char *text;
     size_t len;
     bool quoted;
 };
@@ -178,8 +178,21 @@ static int to_tail(struct scan *scan, struct token *token)
     return FINE;
 }
 
-static int take_token(struct scan *scan, bool free_text, struct token *token)
+/* The blanks before a token. */
+static void skip_lead(struct scan *scan, const struct at_param *param)
 {
+    size_t from = scan->pos;
+    scan->pos = at_skip_blanks(scan->text, scan->len, from);
+    bool bare = param && param->type == AT_STRING && !at_end(scan) && scan->text[scan->pos] != '"';
+    if (bare && scan->grammar->bare_lead_blanks && scan->pos > from) {
+        scan->pos = from + 1;
+    }
+}
+
+/* param NULL: it is the name of a tag. */
+static int take_token(struct scan *scan, const struct at_param *param, struct token *token)
+{
+    bool free_text = param && param->flags & AT_FREE;
     enum at_free_text rule = !free_text      ? AT_FREE_NONE
                              : scan->lenient ? scan->grammar->free_text_lenient
                                              : scan->grammar->free_text;
@@ -190,7 +203,7 @@ static int take_token(struct scan *scan, bool free_text, struct token *token)
         memcpy(scan->strings, scan->text + scan->pos, token->len);
         scan->pos = scan->len;
     } else {
-        scan->pos = at_skip_blanks(scan->text, scan->len, scan->pos);
+        skip_lead(scan, param);
         if (rule == AT_FREE_LAST_QUOTE && !at_end(scan)) {
             fault = to_last_quote(scan, token);
         } else if (rule == AT_FREE_LAST_TAIL && !at_end(scan) && scan->text[scan->pos] == '"') {
@@ -266,9 +279,11 @@ static int number(const struct token *token, int decimals, int64_t *value)
 
 static int choice(const struct at_param *param, const struct token *token, int64_t *value)
 {
+    int (*compare)(const char *, const char *, size_t) =
+        param->flags & AT_CASE ? strncmp : strncasecmp;
     for (int i = 0; param->choices[i]; i++) {
         if (strlen(param->choices[i]) == token->len &&
-            strncasecmp(param->choices[i], token->text, token->len) == 0) {
+            compare(param->choices[i], token->text, token->len) == 0) {
             *value = i;
             return FINE;
         }
@@ -276,9 +291,24 @@ static int choice(const struct at_param *param, const struct token *token, int64
     return AT_FAULT_RANGE;
 }
 
-static int convert(const struct scan *scan, const struct at_param *param, const struct token *token,
+/* The NUL behind it moves along. */
+static void trim(struct token *token)
+{
+    while (token->len && blank(token->text[token->len - 1])) {
+        token->len--;
+    }
+    size_t lead = at_skip_blanks(token->text, token->len, 0);
+    token->text += lead;
+    token->len -= lead;
+    token->text[token->len] = '\0';
+}
+
+static int convert(const struct scan *scan, const struct at_param *param, struct token *token,
                    struct at_value *value)
 {
+    if (param->flags & AT_TRIM) {
+        trim(token);
+    }
     if (!token->len && !token->quoted && !(param->flags & AT_EMPTY)) {
         return param->flags & AT_OPTIONAL ? FINE : AT_FAULT_EMPTY;
     }
@@ -326,7 +356,7 @@ static int parse_params(struct scan *scan, struct at_call *call, bool *more)
             continue;
         }
         struct token token;
-        int fault = take_token(scan, param->flags & AT_FREE, &token);
+        int fault = take_token(scan, param, &token);
         if (fault != FINE) {
             return fault;
         }
@@ -348,7 +378,7 @@ static int parse_tags(struct scan *scan, struct at_call *call, bool *more)
     }
     while (*more) {
         struct token token;
-        int fault = take_token(scan, false, &token);
+        int fault = take_token(scan, NULL, &token);
         if (fault != FINE) {
             return fault;
         }
@@ -359,7 +389,7 @@ static int parse_tags(struct scan *scan, struct at_call *call, bool *more)
         if (i == command->tag_count || call->tags[i].present || !take_comma(scan)) {
             return AT_FAULT_TAG;
         }
-        fault = take_token(scan, false, &token);
+        fault = take_token(scan, &command->tags[i], &token);
         if (fault == FINE) {
             fault = convert(scan, &command->tags[i], &token, &call->tags[i]);
         }

@@ -43,22 +43,43 @@ static at_result reset(void *ctx, struct at_call *call)
     return factory(ctx, call);
 }
 
+/* NULL: there is none of that number. */
 static unsigned char *s_register(struct at *at, int64_t number)
 {
-    return number == 3 ? &at->s3 : number == 4 ? &at->s4 : &at->s5;
+    bool known = at->grammar->all_registers || (number >= 3 && number <= 5);
+    return !known        ? NULL
+           : number == 3 ? &at->s3
+           : number == 4 ? &at->s4
+           : number == 5 ? &at->s5
+                         : &at->registers[number];
+}
+
+static at_result no_register(const struct at_call *call)
+{
+    const struct at_grammar *grammar = call->at->grammar;
+    return (grammar->basic_faults ? grammar->basic_faults : grammar->faults)[AT_FAULT_RANGE];
 }
 
 static at_result read_s(void *ctx, struct at_call *call)
 {
     struct at *at = ctx;
-    at_info(at, call->ticket, "%03u", (unsigned)*s_register(at, call->params[0].number));
+    const unsigned char *value = s_register(at, call->params[0].number);
+    if (!value) {
+        return no_register(call);
+    }
+    at_info(at, call->ticket, "%03u", (unsigned)*value);
     return AT_OK;
 }
 
+/* Those that are characters are ASCII. */
 static at_result set_s(void *ctx, struct at_call *call)
 {
-    struct at *at = ctx;
-    *s_register(at, call->params[0].number) = (unsigned char)call->params[1].number;
+    int64_t number = call->params[0].number;
+    unsigned char *value = s_register(ctx, number);
+    if (!value || (number >= 3 && number <= 5 && call->params[1].number > 127)) {
+        return no_register(call);
+    }
+    *value = (unsigned char)call->params[1].number;
     return AT_OK;
 }
 
@@ -83,8 +104,8 @@ static const struct at_param profile[] = {
     {.name = "profile", .type = AT_INT, .flags = AT_OPTIONAL, .max = 0},
 };
 static const struct at_param s_params[] = {
-    {.name = "register", .type = AT_INT, .min = 3, .max = 5},
-    {.name = "value", .type = AT_INT, .max = 127},
+    {.name = "register", .type = AT_INT, .max = 255},
+    {.name = "value", .type = AT_INT, .max = 255},
 };
 static const struct at_param cmee[] = {
     {.name = "n", .type = AT_INT, .max = 2},

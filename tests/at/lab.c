@@ -94,7 +94,14 @@ static bool no_x(const char *bytes, size_t len)
     return !memchr(bytes, 'x', len);
 }
 
+static at_result guarded(void *ctx, struct at_call *call)
+{
+    const struct lab *lab = ctx;
+    return lab->gate || call->form == AT_TEST ? AT_OK : 9;
+}
+
 static const char *const words[] = {"3.1", "3.1.1", NULL};
+static const char *const types[] = {"IP", "PPP", NULL};
 static const struct at_param number[] = {
     {.name = "n", .type = AT_INT, .min = 1, .max = 9, .lenient_min = 0, .lenient_max = 99},
 };
@@ -102,6 +109,14 @@ static const struct at_param decimal[] = {
     {.name = "s", .type = AT_DECIMAL, .min = 500, .max = 2000},
 };
 static const struct at_param word[] = {{.name = "w", .type = AT_CHOICE, .choices = words}};
+static const struct at_param exact_word[] = {
+    {.name = "w", .type = AT_CHOICE, .choices = types, .flags = AT_CASE},
+    {.name = "n", .type = AT_INT, .max = 9, .flags = AT_OPTIONAL | AT_TRIM},
+};
+static const struct at_param trimmed[] = {
+    {.name = "w", .type = AT_CHOICE, .choices = types, .flags = AT_TRIM},
+    {.name = "text", .type = AT_STRING, .max = 8, .flags = AT_TRIM},
+};
 static const struct at_param text[] = {
     {.name = "text", .type = AT_STRING, .min = 1, .max = 8, .valid = no_x},
     {.name = "n", .type = AT_INT, .min = -1, .max = 5, .flags = AT_OPTIONAL},
@@ -138,6 +153,15 @@ static const struct at_command rows[] = {
      .set = show},
     {.name = "+DEC", .forms = AT_SET, PARAMS(decimal), .set = show},
     {.name = "+WORD", .forms = AT_SET, PARAMS(word), .set = show},
+    {.name = "+EXACT", .forms = AT_SET, PARAMS(exact_word), .set = show},
+    {.name = "+TRIM", .forms = AT_SET, PARAMS(trimmed), .set = show},
+    {.name = "+GUARD",
+     .forms = AT_SET | AT_TEST | AT_READ | AT_EXECUTE,
+     .guard = guarded,
+     PARAMS(number),
+     .read = show,
+     .set = show,
+     .execute = show},
     {.name = "+TEXT", .forms = AT_SET | AT_TEST, PARAMS(text), .test_after = "after", .set = show},
     {.name = "+MSG", .forms = AT_SET, PARAMS(message), .set = show},
     {.name = "+KEEP", .forms = AT_SET, PARAMS(kept_message), .set = show},

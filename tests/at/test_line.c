@@ -264,6 +264,28 @@ static void test_trace_masks_secrets(void **state)
     lab_close(&lab);
 }
 
+static void registers(const char *input, const char *expected)
+{
+    static at_result of_basic[AT_FAULT_COUNT];
+    for (int i = 0; i < AT_FAULT_COUNT; i++) {
+        of_basic[i] = 200 + i;
+    }
+    struct at_grammar grammar = lab_strict;
+    grammar.all_registers = true;
+    grammar.basic_faults = of_basic;
+    lab_dialogue(&grammar, NULL, input, expected);
+}
+
+static void test_all_registers(void **state)
+{
+    (void)state;
+    registers("ATS0=1S7=60\rATS0?S7?\rATS255=255S255?\rATZ\rATS7?\r",
+              OK LINE("001") LINE("060") OK LINE("255") OK OK LINE("000") OK);
+    registers("ATS3=128\rATS256=1\rATS0=256\rAT+NUM=x\r",
+              LINE("+CME ERROR:208") LINE("+CME ERROR:208") LINE("+CME ERROR:208")
+                  LINE("+CME ERROR:54"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_a_mebibyte_without_end),
         cmocka_unit_test(test_storm_of_ends),
         cmocka_unit_test(test_trace_masks_secrets),
+        cmocka_unit_test(test_all_registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,55 @@ static void test_bare_values_keep_their_blanks(void **state)
     tail("AT+PARA=\"CLEAN\",1,VERSION,3.1\r", LINE("+PARA:-,1,0") OK);
 }
 
+/* ---- members of the grammar and of rows that some modules need ---- */
+
+static void loose_lead(const char *input, const char *expected)
+{
+    struct at_grammar grammar = lab_strict;
+    grammar.bare_blanks = grammar.bare_lead_blanks = true;
+    lab_dialogue(&grammar, NULL, input, expected);
+}
+
+static void test_one_blank_before_a_bare_text_is_layout(void **state)
+{
+    (void)state;
+    loose_lead("AT+MSG=t,1, a\rAT+MSG=t, 1,  a b\r",
+               LINE("+MSG:<t>,1,<a>") OK LINE("+MSG:<t>,1,< a b>") OK);
+    loose_lead("AT+MSG=t,1,   \"a\"\rAT+MSG= t,   1,a\r",
+               LINE("+MSG:<t>,1,<a>") OK LINE("+MSG:<t>,1,<a>") OK);
+    loose_lead("AT+WORD=   3.1\rAT+NUM=   4\r", LINE("+WORD:0") OK LINE("+NUM:4") OK);
+}
+
+static void test_choices_by_case(void **state)
+{
+    (void)state;
+    lab_dialogue(&lab_strict, NULL, "AT+EXACT=\"IP\"\rAT+EXACT=PPP,\" 3 \"\rAT+EXACT=\"ip\"\r",
+                 LINE("+EXACT:0,-") OK LINE("+EXACT:1,3") OK CME("55"));
+}
+
+static void test_blanks_inside_quotes_that_do_not_count(void **state)
+{
+    (void)state;
+    lab_dialogue(&lab_strict, NULL, "AT+TRIM=\" ppp\" , \"  a b \"\rAT+TRIM=IP,\"   \"\r",
+                 LINE("+TRIM:1,<a b>") OK LINE("+TRIM:0,<>") OK);
+}
+
+static void let_in(struct at_config *config)
+{
+    struct lab *lab = config->ctx;
+    lab->gate = true;
+}
+
+static void test_a_guard_is_asked_first(void **state)
+{
+    (void)state;
+    lab_dialogue(&lab_strict, NULL,
+                 "AT+GUARD=x\rAT+GUARD\rAT+GUARD?\rAT+GUARD?x\rAT+GUARD=?\r",
+                 CME("9") CME("9") CME("9") CME("9") LINE("+GUARD:\"n\"") OK);
+    lab_dialogue(&lab_strict, let_in, "AT+GUARD=x\rAT+GUARD=5\rAT+GUARD\r",
+                 CME("54") LINE("+GUARD:5") OK LINE("+GUARD:-") OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +321,10 @@ int main(void)
         cmocka_unit_test(test_random_lines),
         cmocka_unit_test(test_text_with_a_tail),
         cmocka_unit_test(test_bare_values_keep_their_blanks),
+        cmocka_unit_test(test_one_blank_before_a_bare_text_is_layout),
+        cmocka_unit_test(test_choices_by_case),
+        cmocka_unit_test(test_blanks_inside_quotes_that_do_not_count),
+        cmocka_unit_test(test_a_guard_is_asked_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
