@@ -37,6 +37,26 @@ bool network_check_ip(const char *value, char *why, size_t why_size)
     return false;
 }
 
+/* The PLMN at *list, and the list behind it; NULL: it is none. */
+static const char *plmn_end(const char *list)
+{
+    size_t digits = strspn(list, "0123456789");
+    bool good = digits == 5 || digits == 6;
+    return good && (!list[digits] || list[digits] == ',') ? list + digits : NULL;
+}
+
+bool network_check_operators(const char *value, char *why, size_t why_size)
+{
+    const char *end = plmn_end(value);
+    while (end && *end) {
+        end = plmn_end(end + 1);
+    }
+    if (!end) {
+        snprintf(why, why_size, "not PLMNs of 5 or 6 digits with commas between");
+    }
+    return end;
+}
+
 static const struct setting rows[] = {
     {.key = "redirect",
      .type = SETTING_TEXT,
@@ -63,6 +83,12 @@ static const struct setting rows[] = {
      .initial = "192.168.40.13",
      .check = network_check_ip,
      .help = "address that the simulated network gives"},
+    {.key = "operator",
+     .type = SETTING_TEXT,
+     .offset = offsetof(struct network_settings, operators),
+     .initial = "46000",
+     .check = network_check_operators,
+     .help = "numeric PLMNs in reach of the simulated network, the home network first"},
     {.key = "provider",
      .type = SETTING_CHOICE,
      .offset = offsetof(struct network_settings, provider),
@@ -260,6 +286,22 @@ int network_csq_rssi(const struct network *network)
     }
     int rssi = (dbm + 113) / 2;
     return dbm <= -113 ? 0 : rssi > 31 ? 31 : rssi;
+}
+
+bool network_operator(const struct network *network, size_t index, char plmn[NETWORK_PLMN_SIZE])
+{
+    const char *list = network->settings->operators;
+    for (; index && *list; index--) {
+        list += strcspn(list, ",");
+        list += *list == ',';
+    }
+    size_t len = strcspn(list, ",");
+    bool there = len > 0 && len < NETWORK_PLMN_SIZE;
+    if (there) {
+        memcpy(plmn, list, len);
+        plmn[len] = '\0';
+    }
+    return there;
 }
 
 const char *network_ip(const struct network *network)

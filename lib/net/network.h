@@ -27,13 +27,16 @@ struct network_settings {
     int registration;     /* enum network_registration */
     int rssi;             /* dBm; 0: no signal */
     const char *ip;
-    int provider;              /* enum network_provider */
-    const char *interface;     /* of the host; empty: that of the default route */
+    const char *operators; /* numeric PLMNs with commas between; the first is the home network */
+    int provider;          /* enum network_provider */
+    const char *interface; /* of the host; empty: that of the default route */
     const char *access_points; /* a file, net/access_points.h; empty: one that takes any name */
     const char *wpa_dir;       /* where wpa_supplicant has its sockets */
 };
 extern const struct settings_group network_settings_group;
 
+/* As struct setting's check(): numeric PLMNs, of 5 or 6 digits, with commas between. */
+bool network_check_operators(const char *value, char *why, size_t why_size);
 /* As struct setting's check(): an IPv4 address. */
 bool network_check_ip(const char *value, char *why, size_t why_size);
 
@@ -92,6 +95,11 @@ int network_rssi(const struct network *network);
 
 /* The <rssi> of +CSQ (27.007 8.5): 0 (-113 dBm or less) to 31 (-51 dBm or more), 99 no signal. */
 int network_csq_rssi(const struct network *network);
+
+/* Enough for a numeric PLMN and its NUL. */
+enum { NETWORK_PLMN_SIZE = 7 };
+/* The operators that are in reach, by index; false: there are no more. */
+bool network_operator(const struct network *network, size_t index, char plmn[NETWORK_PLMN_SIZE]);
 
 /* The address, in numbers. */
 const char *network_ip(const struct network *network);

@@ -8,6 +8,7 @@
 
 struct pdp {
     struct network *network;
+    bool gprs;
     bool attached; /* as far as the module has a say */
     struct pdp_context contexts[PDP_CONTEXTS_MAX];
 };
@@ -36,9 +37,17 @@ void pdp_reset(struct pdp *pdp)
     for (int i = 0; i < PDP_CONTEXTS_MAX; i++) {
         pdp->contexts[i] = (struct pdp_context){0};
     }
-    pdp->contexts[0] = (struct pdp_context){.type = "IP", .defined = true, .active = true};
-    pdp->attached = true;
+    if (!pdp->gprs) {
+        pdp->contexts[0] = (struct pdp_context){.type = "IP", .defined = true, .active = true};
+    }
+    pdp->attached = !pdp->gprs;
     tell(pdp);
+}
+
+void pdp_set_gprs(struct pdp *pdp)
+{
+    pdp->gprs = true;
+    pdp_reset(pdp);
 }
 
 struct pdp *pdp_create(struct network *network)
@@ -76,7 +85,7 @@ bool pdp_attach(struct pdp *pdp, bool on)
     if (on && !registered(pdp)) {
         return false;
     }
-    if (on && !pdp->attached) {
+    if (on && !pdp->attached && !pdp->gprs) {
         first_context(pdp);
     }
     for (int i = 0; !on && i < PDP_CONTEXTS_MAX; i++) {

@@ -1,6 +1,7 @@
 /* The packet service of a cellular module (3GPP TS 27.007 10.1): attached or not, and its PDP
- * contexts. As on LTE, being attached brings the first context, and both are there from the start.
- * Without an active context no data pass: the network is not usable. */
+ * contexts. As on LTE, being attached brings the first context, and both are there from the start;
+ * or as on GPRS, where each is asked for. Without an active context no data pass: the network is
+ * not usable. */
 #ifndef NET_PDP_H
 #define NET_PDP_H
 
@@ -23,6 +24,9 @@ struct pdp_context {
 struct pdp *pdp_create(struct network *network);
 /* NULL is fine. */
 void pdp_destroy(struct pdp *pdp);
+/* From now on as on GPRS: at boot it is not attached and has no context, and attaching brings none.
+ * It is as at boot then. */
+void pdp_set_gprs(struct pdp *pdp);
 /* As at boot. */
 void pdp_reset(struct pdp *pdp);
 

@@ -157,12 +157,40 @@ static void test_coverage(void **state)
     assert_false(network_registration_find("Home", &found));
 }
 
+static void test_operators(void **state)
+{
+    (void)state;
+    char why[80] = "";
+    static const char *const good[] = {"46000", "460001", "46000,26242,310410"};
+    static const char *const bad[] = {"",       "4600",         "4600011", "46000,",
+                                      ",46000", "46000, 26242", "4600a"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(network_check_operators(good[i], why, sizeof why));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        *why = '\0';
+        assert_false(network_check_operators(bad[i], why, sizeof why));
+        assert_true(*why);
+    }
+    static const struct network_settings settings = {.operators = "46000,310410"};
+    struct network *network = network_create(&settings, true);
+    char plmn[NETWORK_PLMN_SIZE];
+    assert_true(network_operator(network, 0, plmn));
+    assert_string_equal(plmn, "46000");
+    assert_true(network_operator(network, 1, plmn));
+    assert_string_equal(plmn, "310410");
+    assert_false(network_operator(network, 2, plmn));
+    assert_false(network_operator(network, 9, plmn));
+    network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registration), cmocka_unit_test(test_signal),
         cmocka_unit_test(test_obstacles),    cmocka_unit_test(test_listeners),
         cmocka_unit_test(test_coverage),     cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,26 @@ static void test_listeners_hear_of_it(void **state)
     network_unlisten(bench->network, &listener);
 }
 
+/* Nothing is there of itself. */
+static void test_gprs(void **state)
+{
+    const struct bench *bench = *state;
+    pdp_set_gprs(bench->pdp);
+    assert_false(pdp_attached(bench->pdp));
+    assert_null(pdp_context(bench->pdp, 1));
+    assert_false(network_usable(bench->network));
+    pdp_define(bench->pdp, 1, "IP", "");
+    assert_true(pdp_attach(bench->pdp, true));
+    assert_true(pdp_attached(bench->pdp));
+    assert_false(pdp_active(bench->pdp, 1));
+    assert_false(network_usable(bench->network));
+    assert_true(pdp_activate(bench->pdp, 1, true));
+    assert_true(network_usable(bench->network));
+    pdp_reset(bench->pdp);
+    assert_false(pdp_attached(bench->pdp));
+    assert_null(pdp_context(bench->pdp, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_detached, setup, teardown),
         cmocka_unit_test_setup_teardown(test_registration, setup, teardown),
         cmocka_unit_test_setup_teardown(test_contexts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gprs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_listeners_hear_of_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
