@@ -1,4 +1,4 @@
-/* Private to the socket service: what flows over one descriptor that is connected. */
+/* Private to lib/service: what flows over one descriptor that is connected. */
 #ifndef SERVICE_SOCKET_SOCKET_LINK_H
 #define SERVICE_SOCKET_SOCKET_LINK_H
 
