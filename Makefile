@@ -108,6 +108,7 @@ $B/generate: $(call objects,docs/generate.c daemon/config.c daemon/places.c) $(A
 
 docs: all $B/generate
 	$B/generate settings >docs/settings.md
+	$B/generate manual >docs/man/atmodemd.conf.5
 	for id in $$($B/atmodemd --list-dialects | cut -f1); do \
 	    $B/generate commands $$id >docs/commands-$$id.md || exit; done
 
@@ -172,6 +173,11 @@ install: all
 	    install -m 644 -t $(DESTDIR)$(sysconfdir)/atmodemd $(EXAMPLE))
 	sed 's|/usr/sbin/|$(sbindir)/|' systemd/atmodemd.service >$B/atmodemd.service
 	install -D -m 644 -t $(DESTDIR)$(unitdir) $B/atmodemd.service
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/man/atmodemd.8
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man1 docs/man/atmodemctl.1
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man5 docs/man/atmodemd.conf.5
+	install -D -m 644 docs/man/atmodemctl.bash \
+	    $(DESTDIR)$(datadir)/bash-completion/completions/atmodemctl
 	install -D -m 644 systemd/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/atmodemd.conf
 	install -D -m 644 systemd/udev.rules $(DESTDIR)$(prefix)/lib/udev/rules.d/70-atmodemd.rules
 	install -D -m 644 systemd/pty-only.conf $(DESTDIR)$(datadir)/atmodemd/systemd/pty-only.conf
@@ -181,6 +187,9 @@ uninstall:
 	rm -f $(DESTDIR)$(unitdir)/atmodemd.service
 	rm -f $(DESTDIR)$(prefix)/lib/sysusers.d/atmodemd.conf
 	rm -f $(DESTDIR)$(prefix)/lib/udev/rules.d/70-atmodemd.rules
+	rm -f $(DESTDIR)$(mandir)/man8/atmodemd.8 $(DESTDIR)$(mandir)/man1/atmodemctl.1
+	rm -f $(DESTDIR)$(mandir)/man5/atmodemd.conf.5
+	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/atmodemctl
 	rm -rf $(DESTDIR)$(datadir)/atmodemd
 
 clean:

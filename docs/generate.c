@@ -2,6 +2,7 @@
  *
  *     generate settings        docs/settings.md
  *     generate commands ID     docs/commands-ID.md
+ *     generate manual          docs/man/atmodemd.conf.5
  *
  * `make docs` runs it; a test compares what it writes with what is in the tree. */
 #include <stdio.h>
@@ -71,6 +72,65 @@ static void settings(void)
         "start comments; a value that holds one\nstands in double quotes. `[daemon]` belongs to "
         "the daemon's own file.\n");
     settings_describe(groups, count, setting_row, &last);
+}
+
+/* ---- the manual page of the settings ---- */
+
+/* A backslash is roff's, a dot or quote at a line's start as well; a minus is one only with it. */
+static void roff(const char *text)
+{
+    for (; *text; text++) {
+        const char *shown = *text == '\\' ? "\\e" : *text == '-' ? "\\-" : NULL;
+        fputs(shown ? shown : (char[]){*text, '\0'}, stdout);
+    }
+}
+
+static void manual_row(void *ctx, const char *section, const struct setting *setting,
+                       const char *type, const char *range)
+{
+    const char **last = ctx;
+    if (!*last || strcmp(*last, section) != 0) {
+        printf(".SS [%s]\n", section);
+        *last = section;
+    }
+    printf(".TP\n.BR ");
+    roff(setting->key);
+    printf(" \" (\"");
+    roff(type);
+    if (*range) {
+        printf("\", \" ");
+        roff(range);
+    }
+    printf("\", )\n\\&");
+    roff(setting->help);
+    if (*setting->initial) {
+        printf(".\nDefault: ");
+        roff(setting->initial);
+    }
+    printf(".\n");
+}
+
+static void manual(void)
+{
+    const struct settings_group *groups[MODEM_GROUPS_MAX + 1];
+    size_t count = modem_settings_groups(groups);
+    groups[count++] = &daemon_settings_group;
+    const char *last = NULL;
+    printf(
+        ".\\\" Made by `make docs` from the program's tables.\n"
+        ".TH ATMODEMD.CONF 5 \"\" \"atmodemd\" \"File Formats\"\n"
+        ".SH NAME\natmodemd.conf, modems.d/*.ini \\- settings of atmodemd\n"
+        ".SH DESCRIPTION\n"
+        ".I /etc/atmodemd/atmodemd.conf\nhas the section [daemon]. A modem is one INI file in\n"
+        ".IR /etc/atmodemd/modems.d ;\nits name is the file's. The same keys work with\n"
+        ".B \\-\\-set SECTION.KEY=VALUE\nof\n.BR atmodemd (8).\n"
+        "Order of weight: default, profile, file, \\-\\-set. Booleans are 0 and 1. A ; or # starts "
+        "a comment; a value that holds one stands in double quotes.\n"
+        ".SH SETTINGS\n");
+    settings_describe(groups, count, manual_row, &last);
+    printf(".SH EXAMPLE\n.nf\n; /etc/atmodemd/modems.d/ttyAT0.ini\n[modem]\ndialect = "
+           "ica\n\n[port]\npath = /dev/serial0\nbaud = 115200\n\n[mqtt]\nhost = "
+           "broker.example\n.fi\n.SH SEE ALSO\n.BR atmodemd (8),\n.BR atmodemctl (1)\n");
 }
 
 /* ---- commands ---- */
@@ -180,8 +240,10 @@ int main(int argc, char **argv)
         commands(dialect);
     } else if (argc == 2 && strcmp(argv[1], "settings") == 0) {
         settings();
+    } else if (argc == 2 && strcmp(argv[1], "manual") == 0) {
+        manual();
     } else {
-        fputs("usage: generate settings | commands ID\n", stderr);
+        fputs("usage: generate settings | commands ID | manual\n", stderr);
         return 2;
     }
     return 0;
