@@ -45,12 +45,28 @@ void control_client_gone(struct control_client *client)
     control_refresh(control);
 }
 
+/* The file's mode says who may connect; this says it again, whatever became of the file. */
+static bool may_connect(const struct control *control, int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
+        return false;
+    }
+    return control->grouped || peer.uid == 0 || peer.uid == geteuid();
+}
+
 static void take_client(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)events;
     struct control *control = io->data;
     int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
+        return;
+    }
+    if (!may_connect(control, fd)) {
+        log_warning(control->log, "control: another user is turned away");
+        close(fd);
         return;
     }
     if (control->count == CLIENTS_MAX) {
@@ -117,6 +133,7 @@ struct control *control_create(const struct control_options *options, struct log
     control->reload = options->reload;
     control->reload_ctx = options->reload_ctx;
     control->log = log;
+    control->grouped = *options->group != '\0';
     control->fd = -1;
     control->path = mem_printf("%s/control", options->places->runtime);
     if (!open_socket(control, options->group)) {

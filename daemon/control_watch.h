@@ -22,6 +22,7 @@ struct control {
     char *path;
     int fd;
     ev_io incoming;
+    bool grouped; /* members of a group may connect: the file's mode is theirs */
     struct control_client *clients;
     size_t count;
     struct control_turn *turns; /* console lines that have no result yet */

@@ -305,3 +305,29 @@ def test_network_by_atmodemctl(modem):
                                     (("gpio", "0", "1"), 1, "no GPIO"), (("gpio", "0"), 2, "LINE")):
         run = ctl(modem, *arguments)
         assert run.returncode == status and word in run.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_another_user_is_turned_away(modem):
+    """Also where somebody has opened the file to everybody."""
+    for path in (modem.folder, modem.state, modem.state / "control"):
+        path.chmod(0o777)
+    script = """import os, socket, sys
+os.setgid(65534)
+os.setuid(65534)
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1])
+try:
+    client.sendall(b'{"do":"list"}\\n')
+    print(client.recv(1))
+except OSError:
+    print(b"")
+"""
+    short = f"/tmp/atmodemd-{os.getpid()}"  # of folders that nobody can enter, none is on the way
+    os.link(modem.state / "control", short)
+    try:
+        run = subprocess.run(["python3", "-c", script, short], check=True, timeout=DEADLINE, capture_output=True)
+        assert run.stdout == b"b''\n"
+    finally:
+        os.unlink(short)
+    assert ctl(modem, "list").returncode == 0
