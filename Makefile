@@ -192,6 +192,19 @@ uninstall:
 	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/atmodemctl
 	rm -rf $(DESTDIR)$(datadir)/atmodemd
 
+# What is committed, as a source archive; and from it, a Debian package.
+DIST := build/atmodemd-$(VERSION).tar.gz
+dist: build/config.mk
+	git archive --format=tar.gz --prefix=atmodemd-$(VERSION)/ -o $(DIST) HEAD
+	@echo $(DIST)
+
+deb: dist
+	rm -rf build/deb
+	mkdir -p build/deb
+	tar -xzf $(DIST) -C build/deb
+	cd build/deb/atmodemd-$(VERSION) && dpkg-buildpackage --build=binary --no-sign
+	@ls build/deb/*.deb
+
 clean:
 	rm -rf build/obj build/tests build/cloud build/san-* build/libatmodem.a build/flags build/sources \
 	    build/atmodemd build/atmodemctl build/atmodemd.service
@@ -208,11 +221,12 @@ help:
 	@echo 'format         lay out the C files with clang-format'
 	@echo 'docs           settings and command references from the tables, into docs/'
 	@echo 'install        programs, profiles and systemd unit; DESTDIR, prefix, sbindir, sysconfdir, ...'
+	@echo 'dist           a source archive of what is committed; deb: a Debian package of it'
 	@echo 'uninstall      the reverse'
 	@echo 'clean          remove what was built; distclean: what was configured, too'
 	@echo
 	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
 	@echo 'sanitizers in a tree of its own.'
 
-.PHONY: all bench check check-programs clean cloud distclean docs FORCE format help install lint \
+.PHONY: all bench check check-programs clean cloud deb dist distclean docs FORCE format help install lint \
     test-programs uninstall
