@@ -66,12 +66,12 @@ static void print_forms(unsigned forms)
     }
 }
 
-static void print_table(const struct at_table *table)
+static void print_table(const struct at_table *table, unsigned shown)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct at_command *row = &table->rows[i];
         printf("AT%s\t", row->name);
-        print_forms(row->forms);
+        print_forms(row->forms & shown);
         printf("\t%s", row->help);
         if (row->gate) {
             printf(" (with %s=1)", row->gate);
@@ -83,7 +83,7 @@ static void print_table(const struct at_table *table)
 void list_commands(const struct dialect *dialect)
 {
     for (size_t i = 0; i < dialect->table_count; i++) {
-        print_table(dialect->tables[i]);
+        print_table(dialect->tables[i], ~0U);
     }
-    print_table(&at_v250_table);
+    print_table(&at_v250_table, dialect->grammar->test ? ~0U : ~(unsigned)AT_TEST);
 }

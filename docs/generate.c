@@ -174,7 +174,7 @@ static void parameter(const struct at_param *param)
     }
 }
 
-static void forms(const struct at_command *row)
+static void forms(const struct at_command *row, unsigned shown)
 {
     static const struct {
         enum at_form form;
@@ -182,17 +182,17 @@ static void forms(const struct at_command *row)
     } all[] = {{AT_TEST, "=?"}, {AT_READ, "?"}, {AT_SET, "="}, {AT_EXECUTE, ""}};
     const char *comma = "";
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (row->forms & all[i].form) {
+        if (row->forms & shown & all[i].form) {
             printf("%s`AT%s%s`", comma, row->name, all[i].suffix);
             comma = " ";
         }
     }
 }
 
-static void command_row(const struct at_command *row)
+static void command_row(const struct at_command *row, unsigned shown)
 {
     printf("| ");
-    forms(row);
+    forms(row, shown);
     printf(" | ");
     for (size_t i = 0; i < row->param_count; i++) {
         printf("%s", i ? "; " : "");
@@ -213,10 +213,10 @@ static void command_row(const struct at_command *row)
     printf(" |\n");
 }
 
-static void table(const struct at_table *rows)
+static void table(const struct at_table *rows, unsigned shown)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        command_row(&rows->rows[i]);
+        command_row(&rows->rows[i], shown);
     }
 }
 
@@ -225,11 +225,11 @@ static void commands(const struct dialect *dialect)
     printf("# Commands of the dialect `%s`\n\n%s%s.\n\n", dialect->id, notice, dialect->title);
     printf("| forms | parameters | meaning |\n|---|---|---|\n");
     for (size_t i = 0; i < dialect->table_count; i++) {
-        table(dialect->tables[i]);
+        table(dialect->tables[i], ~0U);
     }
     printf("\nOf every dialect (V.250, 3GPP TS 27.007), besides `AT` and `A/`:\n\n"
            "| forms | parameters | meaning |\n|---|---|---|\n");
-    table(&at_v250_table);
+    table(&at_v250_table, dialect->grammar->test ? ~0U : ~(unsigned)AT_TEST);
 }
 
 int main(int argc, char **argv)

@@ -193,7 +193,8 @@ struct at_grammar {
     /* The number of a result under ATV0, in place of its last line, or -1 for those that stay
      * words. */
     int (*number)(at_result result, int cmee);
-    /* The information text of `=?` for rows without one of their own; nothing added: none. */
+    /* The information text of `=?` for rows without one of their own; nothing added: none. NULL:
+     * no row of the dialect has that form, nor the interpreter's. */
     void (*test)(struct buf *out, const struct at_command *command);
 };
 

@@ -152,6 +152,13 @@ static at_result ask_guard(struct at *at, enum at_form form)
     return command->guard ? command->guard(at->config.ctx, &at->call) : AT_OK;
 }
 
+/* Rows of the interpreter's own have a test form where the dialect has any. */
+static bool has_form(const struct at *at, const struct at_command *command, enum at_form form)
+{
+    bool missing = form == AT_TEST && command->flags & AT_INTERNAL && !at->grammar->test;
+    return command->forms & form && !missing;
+}
+
 /* V.250 5.4: `+NAME`, then `=?`, `?`, `=parameters` or nothing. */
 static struct found extended(struct at *at, const char *text, size_t len)
 {
@@ -186,7 +193,7 @@ static struct found extended(struct at *at, const char *text, size_t len)
             pos = behind;
         }
     }
-    if (!(command->forms & form)) {
+    if (!has_form(at, command, form)) {
         return fault(AT_FAULT_FORM);
     }
     at_result refused = ask_guard(at, form);

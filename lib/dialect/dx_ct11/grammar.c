@@ -23,13 +23,6 @@ static int number(at_result result, int cmee)
     return result == AT_OK ? 0 : -1;
 }
 
-/* No row has a test form. */
-static void test(struct buf *out, const struct at_command *command)
-{
-    (void)out;
-    (void)command;
-}
-
 static const char *const bare_commands[] = {"ATO", NULL};
 
 const struct at_grammar dx_grammar = {
@@ -70,5 +63,4 @@ const struct at_grammar dx_grammar = {
         },
     .word = word,
     .number = number,
-    .test = test,
 };

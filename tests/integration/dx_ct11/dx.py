@@ -23,9 +23,9 @@ def error(code):
     return line(f"ERROR={code}")
 
 
-def ctl(modem, *arguments):
+def ctl(modem, *arguments, **how):
     return subprocess.run([CTL, "-S", modem.state, *arguments], capture_output=True, text=True,
-                          timeout=DEADLINE, check=True).stdout
+                          timeout=DEADLINE, check=True, **how).stdout
 
 
 def restart(host, command):
