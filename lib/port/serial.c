@@ -230,9 +230,14 @@ static void on_drained(struct ev_loop *loop, ev_timer *timer, int revents)
 static void serial_line_changed(struct port *port)
 {
     struct serial *serial = (struct serial *)port;
-    if (port->fd >= 0) { /* else it is set when the device is opened */
+    if (port->fd < 0) { /* it is set when the device is opened */
+        return;
+    }
+    if (port->present) {
         port_hold_output(port);
         wait_until_drained(serial, 0.);
+    } else { /* just opened: nothing has been written */
+        change_line(serial);
     }
 }
 
