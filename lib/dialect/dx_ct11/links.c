@@ -149,11 +149,15 @@ static void resume(struct ev_loop *loop, ev_timer *timer, int events)
     }
 }
 
-/* QISEND's bytes are gone, or not yet all of them. */
+/* QISEND's bytes are gone, or not yet all of them, or cannot go any more. */
 static at_result send_rest(struct dx_link *link)
 {
     size_t len = buf_len(&link->unsent);
     buf_take(&link->unsent, socket_send(link->socket, buf_bytes(&link->unsent), len));
+    if (socket_broken(link->socket)) {
+        buf_clear(&link->unsent);
+        return DX_SEND_FAIL;
+    }
     return buf_len(&link->unsent) ? AT_PENDING : DX_SEND_OK;
 }
 
@@ -162,8 +166,11 @@ static void writable(void *ctx)
     struct dx_link *link = ctx;
     if (link->transparent) {
         at_stream_ready(link->dx->env.at);
-    } else if (buf_len(&link->unsent) && send_rest(link) == DX_SEND_OK) {
-        at_finish(link->dx->env.at, link->sender, DX_SEND_OK);
+        return;
+    }
+    at_result result = buf_len(&link->unsent) ? send_rest(link) : AT_PENDING;
+    if (result != AT_PENDING) {
+        at_finish(link->dx->env.at, link->sender, result);
     }
 }
 

@@ -418,6 +418,11 @@ size_t socket_send(struct socket *sock, const char *bytes, size_t len)
     return socket_link_send(&sock->link, bytes, len);
 }
 
+bool socket_broken(const struct socket *sock)
+{
+    return sock->link.broken;
+}
+
 size_t socket_unsent(const struct socket *sock)
 {
     return sock->link.out_bytes;

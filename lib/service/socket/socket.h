@@ -76,6 +76,10 @@ void socket_close(struct socket *sock);
 /* Whether it is open. */
 bool socket_connected(const struct socket *sock);
 
+/* Whether an open link broke while sending, and closed() has not told it yet: what is sent until
+ * then goes nowhere. */
+bool socket_broken(const struct socket *sock);
+
 /* How many bytes were taken; with fewer than len, writable() comes later. A datagram is taken whole
  * or not at all; one above SOCKET_DATAGRAM_MAX never is. 0 while it is not open. */
 size_t socket_send(struct socket *sock, const char *bytes, size_t len);
