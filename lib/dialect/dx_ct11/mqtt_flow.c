@@ -65,10 +65,10 @@ static const struct at_stream_events flow_events = {
 at_result dx_flow_open(struct dx *dx, const struct at_call *call)
 {
     struct dx_flow *flow = &dx->mqtt.flow;
+    dx_flow_end(dx); /* one that is suspended: this takes its place */
     if (at_stream_state(call->at) != AT_STREAM_NONE) {
         return DX_STATE;
     }
-    dx_flow_free(dx);
     flow->topic = mem_string(call->params[0].text);
     flow->qos = (int)call->params[1].number;
     flow->retain = call->params[2].number == 1;

@@ -1,5 +1,5 @@
 import pytest
-from dx import BOOT, connect
+from dx import BOOT, Far, connect, error, restart
 
 
 @pytest.fixture
@@ -39,4 +39,20 @@ def host(modem, open_booted):
 def online(broker, host):
     """A host whose modem is connected to the broker."""
     connect(host, broker)
+    return host
+
+
+@pytest.fixture
+def far():
+    """A TCP listener."""
+    far = Far()
+    yield far
+    far.close()
+
+
+@pytest.fixture
+def simple(host):
+    """A host in simple mode 1 that has been told so once."""
+    restart(host, "AT+SIMPLEMODE=1,0")
+    host.expect(error(104))
     return host

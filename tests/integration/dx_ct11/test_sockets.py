@@ -25,11 +25,6 @@ def open_far():
 
 
 @pytest.fixture
-def far(open_far):
-    return open_far()
-
-
-@pytest.fixture
 def link(host, far):
     """The far end's connection of link 3."""
     host.ask(f"AT+QIOPEN={far.target()}", CONNECT)

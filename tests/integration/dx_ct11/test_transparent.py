@@ -14,13 +14,6 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def far():
-    far = Far()
-    yield far
-    far.close()
-
-
-@pytest.fixture
 def link(host, far):
     host.ask(f"AT+QIOPEN={far.target(1)}", CONNECT)
     return far.accept()
