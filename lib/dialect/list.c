@@ -5,9 +5,10 @@
 #include "dialect/dx_ct11/dx_ct11.h"
 #include "dialect/ica/ica.h"
 #include "dialect/risinghf/risinghf.h"
+#include "dialect/uc8088/uc8088.h"
 
-const struct dialect *const dialects[] = {&ica_dialect, &aliyun_wifi_dialect, &risinghf_dialect,
-                                          &dx_ct11_dialect, NULL};
+const struct dialect *const dialects[] = {&ica_dialect,     &aliyun_wifi_dialect, &risinghf_dialect,
+                                          &dx_ct11_dialect, &uc8088_dialect,      NULL};
 
 const struct dialect *dialect_find(const char *id)
 {
