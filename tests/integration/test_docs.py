@@ -29,7 +29,7 @@ def test_commands():
         assert generated("commands", dialect) == document.read_text(), "run `make docs`"
 
 
-@pytest.mark.parametrize("document", ["README.md", "cloud/README.md", *sorted(
+@pytest.mark.parametrize("document", ["README.md", "README.zh.md", "cloud/README.md", *sorted(
     str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))])
 def test_links(document):
     path = ROOT / document
