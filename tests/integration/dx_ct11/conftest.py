@@ -1,5 +1,6 @@
 import pytest
 from dx import BOOT, Far, connect, error, restart
+from web import Web
 
 
 @pytest.fixture
@@ -56,3 +57,16 @@ def simple(host):
     restart(host, "AT+SIMPLEMODE=1,0")
     host.expect(error(104))
     return host
+
+
+@pytest.fixture
+def start_web():
+    webs = []
+
+    def start(*arguments, **how):
+        webs.append(Web(*arguments, **how))
+        return webs[-1]
+
+    yield start
+    for web in webs:
+        web.close()

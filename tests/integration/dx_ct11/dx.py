@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from bench import DEADLINE, OK, PROGRAM, line
+from bench import DEADLINE, OK, PROGRAM, Peer, line
 
 CTL = os.path.join(os.path.dirname(PROGRAM), "atmodemctl")
 BOOT = line("RDY") + line("SIM_SUCCESS") + line("NETWORK_ACTIVATE_SUCCESS")
@@ -149,3 +149,15 @@ def head_and_body(text):
             rest = rest[len(b"\r\n$HTTPRECV:DATA,"):]
     lines = [part for part in re.split(rb"[\r\n]+", head) if part]
     return lines[0].decode(), lines[1:], blocks
+
+
+def serve(*parts, pause=None):
+    """A server that sends just this, then closes."""
+    def handler(connection):
+        connection.recv(65536)
+        for part in parts:
+            connection.sendall(part)
+            if pause:
+                pause()
+        connection.shutdown(socket.SHUT_RDWR)
+    return Peer(handler)
