@@ -82,6 +82,7 @@ void at_info_bytes(struct at *at, at_ticket ticket, const char *bytes, size_t le
     tap(at, buf_bytes(&line), buf_len(&line));
     buf_free(&line);
     buf_free(&shown);
+    at_wake(at); /* its command may go on for a while */
 }
 
 void at_info(struct at *at, at_ticket ticket, const char *format, ...)

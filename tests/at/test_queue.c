@@ -60,7 +60,9 @@ static void test_urc_waits_for_final_result(void **state)
     urc(&lab, "+U:1");
     urc(&lab, "+U:2");
     lab_expect(&lab, "");
+    lab.wakes = 0;
     at_info(lab.at, lab.ticket, "+SLOW:%d", 5);
+    assert_true(lab.wakes > 0); /* it does not wait for the end of its command */
     at_finish(lab.at, lab.ticket, AT_OK);
     lab_expect(&lab, LINE("+SLOW:5") OK LINE("+U:1") LINE("+U:2"));
     lab_close(&lab);
