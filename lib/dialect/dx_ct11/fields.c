@@ -98,7 +98,7 @@ static char *checked(const struct at_param *param, const cJSON *item)
 {
     const char *text = cJSON_GetStringValue(item);
     if (param->type == AT_INT) {
-        double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+        double number = cJSON_GetNumberValue(item); /* not a number: no comparison is true */
         bool good = number >= (double)param->min && number <= (double)param->max;
         return good ? mem_printf("%lld", (long long)number) : NULL;
     }
