@@ -221,6 +221,9 @@ static void create_surroundings(struct modem *modem)
     const struct identity_settings *identity =
         settings_of(modem->settings, &identity_settings_group);
     modem->network = network_create(network, *identity->imsi && *identity->iccid);
+    if (modem->dialect->cellular) {
+        network_follow_host(modem->network, host->loop, modem->log);
+    }
     modem->pdp = modem->dialect->cellular ? pdp_create(modem->network) : NULL;
     modem->redirect = redirect_create(network->redirect);
     modem->services = (struct service_env){

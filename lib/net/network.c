@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "net/netlink.h"
 #include "net/redirect.h"
 #include "settings/settings.h"
 
@@ -14,6 +15,7 @@ struct network {
     const struct network_settings *settings;
     struct network_listener *listeners;
     struct network_listener *telling; /* whose turn is next, while they are told */
+    struct netlink *netlink;          /* NULL: simulated */
     enum network_registration granted;
     int rssi; /* dBm; 0: no signal */
     bool sim;
@@ -94,8 +96,8 @@ static const struct setting rows[] = {
      .offset = offsetof(struct network_settings, provider),
      .choices = providers,
      .initial = "sim",
-     .help =
-         "what Wi-Fi is: simulated, or an interface of the host, which joins by wpa_supplicant"},
+     .help = "simulated, or the host's: Wi-Fi is an interface, which joins by wpa_supplicant; a "
+             "cellular module is registered while there is a default route"},
     {.key = "interface",
      .type = SETTING_TEXT,
      .offset = offsetof(struct network_settings, interface),
@@ -137,6 +139,9 @@ struct network *network_create(const struct network_settings *settings, bool has
 
 void network_destroy(struct network *network)
 {
+    if (network) {
+        netlink_destroy(network->netlink);
+    }
     free(network);
 }
 
@@ -179,7 +184,7 @@ static void tell(struct network *network)
 
 void network_set_registration(struct network *network, enum network_registration registration)
 {
-    if (registration != network->granted) {
+    if (registration != network->granted && !network->netlink) {
         network->granted = registration;
         tell(network);
     }
@@ -214,6 +219,31 @@ void network_set_radio(struct network *network, bool on)
     if (on != network->radio) {
         network->radio = on;
         tell(network);
+    }
+}
+
+/* ---- the host ---- */
+
+static enum network_registration by_host(const struct network *network)
+{
+    return netlink_view(network->netlink)->up ? NETWORK_HOME : NETWORK_SEARCHING;
+}
+
+static void host_changed(void *ctx)
+{
+    struct network *network = ctx;
+    if (by_host(network) != network->granted) {
+        network->granted = by_host(network);
+        tell(network);
+    }
+}
+
+void network_follow_host(struct network *network, struct ev_loop *loop, struct log *log)
+{
+    if (network->settings->provider == NETWORK_HOST) {
+        network->netlink =
+            netlink_create(loop, log, network->settings->interface, host_changed, network);
+        network->granted = by_host(network);
     }
 }
 
@@ -306,5 +336,8 @@ bool network_operator(const struct network *network, size_t index, char plmn[NET
 
 const char *network_ip(const struct network *network)
 {
-    return network->settings->ip;
+    if (!network->netlink) {
+        return network->settings->ip;
+    }
+    return netlink_view(network->netlink)->up ? netlink_view(network->netlink)->ip : "0.0.0.0";
 }

@@ -1,11 +1,14 @@
 /* The network as a cellular module sees it: registration, signal, address. Simulated: the settings
- * `[network]` say what it is like. (Wi-Fi, which obeys the same section: net/wifi.h.) */
+ * `[network]` say what it is like; or registration and address are those of the host's route.
+ * (Wi-Fi, which obeys the same section: net/wifi.h.) */
 #ifndef NET_NETWORK_H
 #define NET_NETWORK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ev_loop;
+struct log;
 struct network;
 struct settings_group;
 
@@ -51,6 +54,12 @@ struct network_listener {
  * object. */
 struct network *network_create(const struct network_settings *settings, bool has_sim);
 void network_destroy(struct network *network);
+
+/* From now on, where settings say NETWORK_HOST, it is at home while the host has a default route,
+ * else searching; network_set_registration() has no effect. With settings->interface: while that
+ * interface is up and has a route. The signal stays simulated. Not twice; loop and log outlive the
+ * object. */
+void network_follow_host(struct network *network, struct ev_loop *loop, struct log *log);
 
 /* A listener outlives the network or takes its leave before. One may leave, or others come, from
  * inside changed(). NULL: there is nothing to listen to. */
@@ -101,7 +110,7 @@ enum { NETWORK_PLMN_SIZE = 7 };
 /* The operators that are in reach, by index; false: there are no more. */
 bool network_operator(const struct network *network, size_t index, char plmn[NETWORK_PLMN_SIZE]);
 
-/* The address, in numbers. */
+/* The address, in numbers; the host's may be an IPv6 one, 0.0.0.0 without a route. */
 const char *network_ip(const struct network *network);
 
 #endif
