@@ -61,11 +61,23 @@ char *dx_fields_line(const struct dx_fields *fields)
     return text;
 }
 
+static bool has_secret(const struct at_command *command)
+{
+    size_t i = 0;
+    while (i < command->param_count && !(command->params[i].flags & AT_SECRET)) {
+        i++;
+    }
+    return i < command->param_count;
+}
+
 at_result dx_fields_read(const struct dx_fields *fields, struct at_call *call)
 {
-    char *line = dx_fields_line(fields);
-    at_info(call->at, call->ticket, "%s:%s", call->command->name, fields->count ? line : "NOT SET");
+    char *values = dx_fields_line(fields);
+    char *line = mem_printf("%s:%s", call->command->name, fields->count ? values : "NOT SET");
+    at_info_bytes(call->at, call->ticket, line, strlen(line),
+                  fields->count && has_secret(call->command));
     free(line);
+    free(values);
     return AT_OK;
 }
 

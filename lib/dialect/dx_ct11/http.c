@@ -49,8 +49,10 @@ static at_result header_read(void *ctx, struct at_call *call)
 {
     const struct dx *dx = ctx;
     for (size_t i = 0; i < dx->http.header_count; i++) {
-        at_info(call->at, call->ticket, "+HTTPRQH:%s:%s", dx->http.headers[i].key,
-                dx->http.headers[i].value);
+        char *line =
+            mem_printf("+HTTPRQH:%s:%s", dx->http.headers[i].key, dx->http.headers[i].value);
+        at_info_bytes(call->at, call->ticket, line, strlen(line), true);
+        free(line);
     }
     return AT_OK;
 }
@@ -167,7 +169,7 @@ static const struct at_param header_params[] = {
     {.name = "value",
      .type = AT_STRING,
      .max = VALUE_MAX,
-     .flags = AT_FREE | AT_EMPTY,
+     .flags = AT_FREE | AT_EMPTY | AT_SECRET, /* Authorization is one of them */
      .valid = value_valid},
 };
 static const struct at_param body_params[] = {

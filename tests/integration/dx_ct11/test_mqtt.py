@@ -333,6 +333,9 @@ def test_no_secret_in_the_log(modem, broker, host):
     connect(host, broker, '"me","user","sesame"')
     host.ask("AT+QMTCFG?", "+QMTCFG:me,user,sesame,0,0,,", OK)
     host.ask('AT+QMTCFG="me","user","sesame",1', error(101))
+    host.ask('AT+HTTPRQH="Authorization","Bearer sesame"', OK)
+    host.ask("AT+HTTPRQH?", "+HTTPRQH:Authorization:Bearer sesame", OK)
+    modem.wait_log(r"AT\+HTTPRQH\?")
     assert re.search(r"AT\+QMTCFG=", modem.log())
     assert "sesame" not in modem.log()
 
