@@ -1,5 +1,5 @@
-/* A transparent link's throughput, line to TCP and back: a modem with a dialect of the least kind,
- * against socat, which does nothing else. */
+/* A transparent link's throughput, line to TCP and back: a DX-CT11 in mode 1, against socat, which
+ * does nothing else. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ev.h>
@@ -14,134 +14,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "at/stream.h"
 #include "base/mem.h"
 #include "dialect/dialect.h"
+#include "dialect/dx_ct11/dx_ct11.h"
 #include "modem/modem.h"
 #include "net/resolve.h"
 #include "nvram/nvram.h"
 #include "port/port.h"
-#include "service/socket/socket.h"
 #include "settings/settings.h"
 #include "tests/bench/bench.h"
 
 enum { KIB = 1024, PIECE = 16 * KIB };
 
-/* ---- the modem: a child, with a dialect that is a transparent link and nothing else ---- */
+/* ---- the modem: a child ---- */
 
-struct link {
-    struct at *at;
-    struct socket *sock;
-};
-
-static size_t from_line(void *ctx, const char *bytes, size_t len)
-{
-    struct link *link = ctx;
-    return socket_send(link->sock, bytes, len);
-}
-
-static void line_writable(void *ctx)
-{
-    struct link *link = ctx;
-    socket_resume(link->sock);
-}
-
-static void left(void *ctx, enum at_stream_left how)
-{
-    (void)ctx;
-    (void)how;
-}
-
-static const struct at_stream_events stream_events = {
-    .input = from_line, .writable = line_writable, .left = left};
-
-static void on_connected(void *ctx, const char *address, int local_port)
-{
-    (void)address;
-    (void)local_port;
-    struct link *link = ctx;
-    const struct at_stream stream = {
-        .events = &stream_events, .ctx = link, .guard_ms = 1000, .stays = true};
-    at_open_stream(link->at, 0, &stream, "CONNECT", 1);
-}
-
-static void on_failed(void *ctx, enum socket_failure failure, const char *why)
-{
-    (void)ctx;
-    (void)failure;
-    (void)why;
-    die("connect");
-}
-
-static size_t from_peer(void *ctx, const char *bytes, size_t len)
-{
-    struct link *link = ctx;
-    return at_stream_write(link->at, bytes, len);
-}
-
-static void peer_writable(void *ctx)
-{
-    struct link *link = ctx;
-    at_stream_ready(link->at);
-}
-
-static const struct socket_events socket_events = {
-    .connected = on_connected, .failed = on_failed, .data = from_peer, .writable = peer_writable};
-
-static void configure(const struct settings *settings, struct at_config *config)
-{
-    (void)settings;
-    (void)config;
-}
-
-static bool enabled(const struct settings *settings, const char *gate)
-{
-    (void)settings;
-    (void)gate;
-    return false;
-}
-
-/* The modem's name is the port to connect to. */
-static void *create(const struct dialect_env *env)
-{
-    struct link *link = mem_zeroed(sizeof *link);
-    link->at = env->at;
-    link->sock = socket_create(env->services, &socket_events, link);
-    socket_open(link->sock, &(struct socket_options){.kind = SOCKET_TCP,
-                                                     .host = "127.0.0.1",
-                                                     .port = atoi(env->name),
-                                                     .connect_timeout_ms = 10000});
-    return link;
-}
-
-static const char *connection(const void *instance)
-{
-    (void)instance;
-    return "";
-}
-
-static void destroy(void *instance)
-{
-    struct link *link = instance;
-    socket_destroy(link->sock);
-    free(link);
-}
-
-static const struct at_grammar grammar = {.name = "transparent", .line_max = 64};
-static const char *const defaults[] = {NULL};
-static const struct dialect dialect = {
-    .id = "transparent",
-    .title = "a transparent link",
-    .grammar = &grammar,
-    .defaults = defaults,
-    .configure = configure,
-    .enabled = enabled,
-    .create = create,
-    .connection = connection,
-    .destroy = destroy,
-};
-
-static _Noreturn void be_modem(const char *folder, const char *path, const char *name)
+static _Noreturn void be_modem(const char *folder, const char *path)
 {
     struct ev_loop *loop = ev_default_loop(0);
     struct log_sink sink = log_stderr();
@@ -156,9 +43,9 @@ static _Noreturn void be_modem(const char *folder, const char *path, const char 
     };
     char *nvram = mem_printf("%s/nvram", folder);
     struct modem_config config = {
-        .name = name,
-        .dialect = &dialect,
-        .settings = modem_settings_create(&dialect),
+        .name = "modem",
+        .dialect = &dx_ct11_dialect,
+        .settings = modem_settings_create(&dx_ct11_dialect),
         .link = path,
         .nvram = nvram,
         .folder = folder,
@@ -203,6 +90,26 @@ static void be_socat(const char *path, const char *port)
     die("socat");
 }
 
+static void wait_for(const char *path)
+{
+    while (access(path, F_OK) != 0) {
+        usleep(1000);
+    }
+}
+
+/* Data mode, once the modem is up. */
+static void open_link(int line, const char *port)
+{
+    char *command = mem_printf("AT+QIOPEN=\"TCP\",\"127.0.0.1\",%s,0,1\r", port);
+    size_t len = strlen(command);
+    line_read_until(line, "NETWORK_ACTIVATE_SUCCESS\r\n");
+    if (write(line, command, len) != (ssize_t)len) {
+        die("write");
+    }
+    line_read_until(line, "CONNECT,ID:3\r\n");
+    free(command);
+}
+
 static void begin(struct way *way, const char *folder, const char *name, bool modem)
 {
     char port[16];
@@ -211,19 +118,17 @@ static void begin(struct way *way, const char *folder, const char *name, bool mo
     snprintf(path, sizeof path, "%s/%s", folder, name);
     way->pid = fork_child();
     if (way->pid == 0 && modem) {
-        be_modem(folder, path, port);
+        be_modem(folder, path);
     } else if (way->pid == 0) {
         be_socat(path, port);
     }
-    way->peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    close(fd);
-    while (access(path, F_OK) != 0) {
-        usleep(1000);
-    }
+    wait_for(path);
     way->line = line_open(path);
     if (modem) {
-        line_read_until(way->line, "CONNECT\r\n");
+        open_link(way->line, port);
     }
+    way->peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    close(fd);
     fcntl(way->line, F_SETFL, O_NONBLOCK);
     fcntl(way->peer, F_SETFL, O_NONBLOCK);
     unlink(path); /* the folder is to be empty */
