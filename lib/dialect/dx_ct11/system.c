@@ -234,13 +234,13 @@ static const struct at_command rows[] = {
      AT_PARAMS(flag_params),
      .read = syssleep_read,
      .set = syssleep_set,
-     .help = "sleep when idle"},
+     .help = "sleep when idle: remembered, nothing sleeps"},
     {.name = "+CSCLK",
      .forms = AT_READ | AT_SET,
      AT_PARAMS(flag_params),
      .read = csclk_read,
      .set = csclk_set,
-     .help = "sleep by DTR"},
+     .help = "sleep by DTR: remembered, DTR is not looked at"},
 };
 
 const struct at_table dx_system_table = {rows, sizeof rows / sizeof *rows};

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from bench import OK, Peer, free_port, line, mute
-from dx import CHEVRON, error, head_and_body, serve
+from dx import CHEVRON, ctl, error, head_and_body, serve
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD"]
 EVERY_BYTE = bytes(range(256))
@@ -281,4 +281,15 @@ def test_daemon_stops_amid_a_request(modem, host):
     host.send("AT+HTTPACTION=0\r")
     modem.wait_log(r"> AT\+HTTPACTION")
     modem.stop(signal.SIGTERM)
+    peer.close()
+
+
+def test_network_that_goes_amid_a_request(modem, host):
+    peer = Peer(mute)
+    aim(host, peer.port)
+    host.send("AT+HTTPACTION=0\r")
+    modem.wait_log(r"> AT\+HTTPACTION")
+    ctl(modem, "network", "down")
+    host.expect(error(201))
+    host.ask("AT+HTTPACTION=0", error(201))
     peer.close()

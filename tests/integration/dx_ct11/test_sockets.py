@@ -381,3 +381,20 @@ def test_commands_ahead_of_a_connection(host, far):
     host.send(f"AT+QIOPEN={far.target()}\rAT+QISEND=3,2\rhiAT+QICLOSE=3\r")
     host.expect(CONNECT, OK, CHEVRON, SEND_OK, OK, DISCONNECT)
     assert take(far.accept(), 2) == b"hi"
+
+
+def test_udp_that_nobody_hears(host):
+    """A refusal is no end: the next datagram may find somebody."""
+    port = free_port()
+    host.ask(f'AT+QIOPEN="UDP","127.0.0.1",{port},0,0', CONNECT)
+    for _ in range(3):
+        host.ask("AT+QISEND=3,2", OK, CHEVRON)
+        host.send("hi")
+        host.expect(SEND_OK)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
+        late.bind(("127.0.0.1", port))
+        late.settimeout(5)
+        host.ask("AT+QISEND=3,4", OK, CHEVRON)
+        host.send("late")
+        host.expect(SEND_OK)
+        assert late.recv(100) == b"late"
