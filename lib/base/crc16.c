@@ -12,13 +12,13 @@ static uint16_t ccitt(unsigned crc, const unsigned char *bytes, size_t len)
     return (uint16_t)crc;
 }
 
-/* The lowest bit first: the polynomial 0x8005 is 0xA001 then. */
-static uint16_t reflected(unsigned crc, const unsigned char *bytes, size_t len)
+/* The lowest bit first, and so is the polynomial: 0x8005 is 0xA001, 0x1021 is 0x8408. */
+static uint16_t reflected(unsigned polynomial, unsigned crc, const unsigned char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         crc ^= bytes[i];
         for (int bit = 0; bit < 8; bit++) {
-            crc = crc & 1 ? (crc >> 1 ^ 0xA001) : crc >> 1;
+            crc = crc & 1 ? (crc >> 1 ^ polynomial) : crc >> 1;
         }
     }
     return (uint16_t)crc;
@@ -36,10 +36,15 @@ uint16_t crc16_xmodem(const void *bytes, size_t len)
 
 uint16_t crc16_arc(const void *bytes, size_t len)
 {
-    return reflected(0, bytes, len);
+    return reflected(0xA001, 0, bytes, len);
 }
 
 uint16_t crc16_modbus(const void *bytes, size_t len)
 {
-    return reflected(0xFFFF, bytes, len);
+    return reflected(0xA001, 0xFFFF, bytes, len);
+}
+
+uint16_t crc16_x25(const void *bytes, size_t len)
+{
+    return reflected(0x8408, 0xFFFF, bytes, len) ^ 0xFFFF;
 }

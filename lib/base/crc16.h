@@ -13,5 +13,7 @@ uint16_t crc16_xmodem(const void *bytes, size_t len);
 uint16_t crc16_arc(const void *bytes, size_t len);
 /* CRC-16/MODBUS: the same with initial value 0xFFFF; 0x4B37. */
 uint16_t crc16_modbus(const void *bytes, size_t len);
+/* CRC-16/X-25 (HDLC, PPP): polynomial 0x1021, reflected, initial value 0xFFFF, inverted; 0x906E. */
+uint16_t crc16_x25(const void *bytes, size_t len);
 
 #endif

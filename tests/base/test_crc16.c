@@ -15,6 +15,7 @@ static void test_known_values(void **state)
     assert_int_equal(crc16_xmodem("123456789", 9), 0x31C3);
     assert_int_equal(crc16_arc("123456789", 9), 0xBB3D);
     assert_int_equal(crc16_modbus("123456789", 9), 0x4B37);
+    assert_int_equal(crc16_x25("123456789", 9), 0x906E);
     assert_int_equal(crc16("\x11\x22\x33\xAA\xBB", 5), 0x1DD1);
     assert_int_equal(crc16("\x11\x22\x33\xAA\xBA", 5), 0x0DF0);
     assert_int_equal(crc16("", 0), 0xFFFF);
