@@ -52,7 +52,8 @@ struct ppp_events {
  */
 struct ppp *ppp_create(const struct service_env *env, const struct ppp_settings *settings,
                        const char *address, const struct ppp_events *events, void *ctx);
-/* At once, without an event: a program is told to end (SIGTERM, later SIGKILL). NULL is fine. */
+/* At once, without an event: a program and its group get SIGTERM, and SIGHUP as its terminal
+ * goes, 10 s later SIGKILL. NULL is fine. */
 void ppp_destroy(struct ppp *ppp);
 
 /* Bytes of the host; how many of them were taken: with fewer than len, ready() comes later. 0 after

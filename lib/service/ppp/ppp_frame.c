@@ -16,7 +16,7 @@ static bool unpack(const uint8_t *bytes, size_t len, struct ppp_packet *packet)
     if (len < size || !(bytes[size - 1] & 1)) {
         return false;
     }
-    packet->protocol = size == 1 ? bytes[0] : (uint16_t)(bytes[0] << 8 | bytes[1]);
+    packet->protocol = (uint16_t)(size == 1 ? bytes[0] : bytes[0] << 8 | bytes[1]);
     packet->bytes = bytes + size;
     packet->len = len - size;
     return true;

@@ -120,6 +120,14 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
     work(timer->data);
 }
 
+/* libslirp reads the clock nowhere else. What it makes of a packet by an old one is out of date at
+ * once. */
+static void tell_time(struct ppp_net *net)
+{
+    enum { NO_SOCKETS = 1 };
+    slirp_pollfds_poll(net->slirp, NO_SOCKETS, get_revents, net);
+}
+
 void ppp_net_hold(struct ppp_net *net, bool held)
 {
     if (net->held != held) {
@@ -130,24 +138,25 @@ void ppp_net_hold(struct ppp_net *net, bool held)
 
 /* ---- libslirp's callbacks ---- */
 
-/* The one question that it has: who is the host? */
-static void answer_arp(struct ppp_net *net, const uint8_t *frame, size_t len)
+/* Tells libslirp where the host is, as a machine does that comes to a network. */
+static void announce(struct ppp_net *net)
 {
-    uint8_t reply[ETHER + ARP];
-    const uint8_t *arp = frame + ETHER;
-    if (len < sizeof reply || arp[7] != 1 ||
-        memcmp(arp + 24, &net->options.addresses.host, 4) != 0) {
-        return;
-    }
-    memcpy(reply, frame + MAC, MAC);
-    memcpy(reply + MAC, host_mac, MAC);
-    memcpy(reply + 2 * MAC, frame + 2 * MAC, 2 + 6); /* type, and ARP's own head */
-    reply[ETHER + 6] = 0;
-    reply[ETHER + 7] = 2;
-    memcpy(reply + ETHER + 8, host_mac, MAC);
-    memcpy(reply + ETHER + 14, arp + 24, 4);
-    memcpy(reply + ETHER + 18, arp + 8, MAC + 4);
-    slirp_input(net->slirp, reply, sizeof reply);
+    enum { ETHERNET = 1, REQUEST = 1, ADDRESS = 4 };
+    uint8_t frame[ETHER + ARP] = {0};
+    uint8_t *arp = frame + ETHER;
+    memset(frame, 0xff, MAC);
+    memcpy(frame + MAC, host_mac, MAC);
+    frame[12] = TYPE_ARP >> 8;
+    frame[13] = TYPE_ARP & 0xff;
+    arp[1] = ETHERNET;
+    arp[2] = TYPE_IP >> 8;
+    arp[4] = MAC;
+    arp[5] = ADDRESS;
+    arp[7] = REQUEST;
+    memcpy(arp + 8, host_mac, MAC);
+    memcpy(arp + 14, &net->options.addresses.host, ADDRESS);
+    memcpy(arp + 24, &net->options.addresses.host, ADDRESS);
+    slirp_input(net->slirp, frame, sizeof frame);
 }
 
 static ssize_t send_packet(const void *bytes, size_t len, void *ctx)
@@ -155,9 +164,7 @@ static ssize_t send_packet(const void *bytes, size_t len, void *ctx)
     struct ppp_net *net = ctx;
     const uint8_t *frame = bytes;
     unsigned type = len < ETHER ? 0 : (unsigned)(frame[12] << 8 | frame[13]);
-    if (type == TYPE_ARP) {
-        answer_arp(net, frame, len);
-    } else if (type == TYPE_IP) {
+    if (type == TYPE_IP) { /* it has no question for ARP: it was told */
         net->output(net->ctx, frame + ETHER, len - ETHER);
     }
     return (ssize_t)len;
@@ -260,6 +267,7 @@ void ppp_net_input(struct ppp_net *net, const uint8_t *packet, size_t len)
     frame[12] = TYPE_IP >> 8;
     frame[13] = TYPE_IP & 0xff;
     memcpy(frame + ETHER, packet, total);
+    tell_time(net);
     slirp_input(net->slirp, frame, (int)(ETHER + total));
     /* One look at the sockets behind a whole run of packets. */
     ev_feed_event(net->loop, &net->soon, EV_CUSTOM);
@@ -299,6 +307,7 @@ struct ppp_net *ppp_net_create(struct ev_loop *loop, struct log *log,
     if (!net->slirp) {
         abort(); /* all of it is ours: a mistake here */
     }
+    announce(net);
     rearm(net);
     return net;
 }

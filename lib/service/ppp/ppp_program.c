@@ -238,7 +238,7 @@ static void destroy(void *self)
     struct ppp_program *program = self;
     ev_io_stop(program->env->loop, &program->readable);
     ev_io_stop(program->env->loop, &program->writable);
-    process_destroy(program->process); /* before its terminal goes: SIGHUP is no SIGTERM */
+    process_destroy(program->process);
     if (program->fd >= 0) {
         close(program->fd);
     }

@@ -16,7 +16,7 @@ uint16_t host_fcs(const uint8_t *bytes, size_t len)
 {
     unsigned reg = 0xffff;
     for (size_t i = 0; i < len * 8; i++) {
-        unsigned bit = (bytes[i / 8] >> i % 8 & 1U) ^ (reg & 1U);
+        unsigned bit = ((unsigned)bytes[i / 8] >> i % 8 ^ reg) & 1U;
         reg >>= 1;
         if (bit) {
             reg ^= 0x8408;
