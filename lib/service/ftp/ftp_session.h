@@ -95,6 +95,11 @@ void ftp_break(struct ftp *ftp, enum ftp_outcome outcome, const char *format, ..
 /* The time-out begins anew, or stands still where the caller holds the transfer up. */
 void ftp_touch(struct ftp *ftp);
 
+/* ---- ftp_control.c ---- */
+
+/* Not opened yet. */
+struct socket *ftp_control_create(struct ftp *ftp);
+
 /* ---- ftp_transfer.c: LIST, RETR, STOR ---- */
 
 /* The first step behind TYPE. */

@@ -65,50 +65,21 @@ static bool other(void *ctx, uint8_t code, uint8_t id, const uint8_t *bytes, siz
     return false;
 }
 
-static void opened(void *ctx)
-{
-    struct ppp_ipcp *ipcp = ctx;
-    ipcp->events->opened(ipcp->ctx);
-}
-
-static void lowered(void *ctx)
-{
-    struct ppp_ipcp *ipcp = ctx;
-    ipcp->events->lowered(ipcp->ctx);
-}
-
-static void over(void *ctx, bool by_host, const char *why)
-{
-    struct ppp_ipcp *ipcp = ctx;
-    ipcp->events->over(ipcp->ctx, by_host, why);
-}
-
-static void send_packet(void *ctx, uint16_t protocol, const void *bytes, size_t len)
-{
-    struct ppp_ipcp *ipcp = ctx;
-    ipcp->events->send(ipcp->ctx, protocol, bytes, len);
-}
-
 static const struct ppp_negotiation_events negotiation_events = {
-    .name = "IPCP",
     .protocol = PPP_IPCP,
     .wants = wants,
     .judge = judge,
     .agreed = agreed,
     .refused = refused,
     .other = other,
-    .opened = opened,
-    .lowered = lowered,
-    .over = over,
-    .send = send_packet,
 };
 
 void ppp_ipcp_init(struct ppp_ipcp *ipcp, struct ev_loop *loop,
                    const struct ppp_addresses *addresses, const struct ppp_layer_events *events,
                    void *ctx)
 {
-    *ipcp = (struct ppp_ipcp){.events = events, .ctx = ctx, .addresses = *addresses};
-    ppp_negotiation_init(&ipcp->negotiation, loop, &negotiation_events, ipcp);
+    *ipcp = (struct ppp_ipcp){.addresses = *addresses};
+    ppp_negotiation_init(&ipcp->negotiation, loop, &negotiation_events, ipcp, events, ctx);
 }
 
 bool ppp_ipcp_is_open(const struct ppp_ipcp *ipcp)

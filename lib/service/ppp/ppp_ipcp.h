@@ -4,7 +4,6 @@
 
 #include <netinet/in.h>
 
-#include "service/ppp/ppp_layer.h"
 #include "service/ppp/ppp_negotiation.h"
 
 struct ppp_addresses {
@@ -15,8 +14,6 @@ struct ppp_addresses {
 
 struct ppp_ipcp {
     struct ppp_negotiation negotiation;
-    const struct ppp_layer_events *events;
-    void *ctx;
     struct ppp_addresses addresses;
     bool silent; /* the host does not want to know our address */
 };

@@ -174,54 +174,23 @@ void ppp_lcp_terminate(struct ppp_lcp *lcp)
     ppp_negotiation_send(&lcp->negotiation, PPP_TERM_REQ, ++lcp->negotiation.id, NULL, 0);
 }
 
-/* ---- states ---- */
-
-static void opened(void *ctx)
-{
-    struct ppp_lcp *lcp = ctx;
-    lcp->events->opened(lcp->ctx);
-}
-
-static void lowered(void *ctx)
-{
-    struct ppp_lcp *lcp = ctx;
-    lcp->events->lowered(lcp->ctx);
-}
-
-static void over(void *ctx, bool by_host, const char *why)
-{
-    struct ppp_lcp *lcp = ctx;
-    lcp->events->over(lcp->ctx, by_host, why);
-}
-
-static void send_packet(void *ctx, uint16_t protocol, const void *bytes, size_t len)
-{
-    struct ppp_lcp *lcp = ctx;
-    lcp->events->send(lcp->ctx, protocol, bytes, len);
-}
-
 static const struct ppp_negotiation_events negotiation_events = {
-    .name = "LCP",
     .protocol = PPP_LCP,
     .wants = wants,
     .judge = judge,
     .agreed = agreed,
     .refused = refused,
     .other = other,
-    .opened = opened,
-    .lowered = lowered,
-    .over = over,
-    .send = send_packet,
 };
 
 void ppp_lcp_init(struct ppp_lcp *lcp, struct ev_loop *loop, const struct ppp_layer_events *events,
                   void (*rejected)(void *ctx, uint16_t protocol), void *ctx)
 {
-    *lcp = (struct ppp_lcp){.events = events, .rejected = rejected, .ctx = ctx};
+    *lcp = (struct ppp_lcp){.rejected = rejected, .ctx = ctx};
     lcp->magic = fresh_magic();
     lcp->host_accm = ALL_CONTROLS;
     lcp->host_mru = PPP_MRU;
-    ppp_negotiation_init(&lcp->negotiation, loop, &negotiation_events, lcp);
+    ppp_negotiation_init(&lcp->negotiation, loop, &negotiation_events, lcp, events, ctx);
 }
 
 void ppp_lcp_end(struct ppp_lcp *lcp)

@@ -3,12 +3,10 @@
 #ifndef SERVICE_PPP_PPP_LCP_H
 #define SERVICE_PPP_PPP_LCP_H
 
-#include "service/ppp/ppp_layer.h"
 #include "service/ppp/ppp_negotiation.h"
 
 struct ppp_lcp {
     struct ppp_negotiation negotiation;
-    const struct ppp_layer_events *events;
     /* The host takes no IP: it has rejected this protocol. */
     void (*rejected)(void *ctx, uint16_t protocol);
     void *ctx;

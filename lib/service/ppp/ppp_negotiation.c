@@ -27,7 +27,8 @@ void ppp_negotiation_send(struct ppp_negotiation *negotiation, uint8_t code, uin
     if (fits) {
         memcpy(packet + HEAD, bytes, fits);
     }
-    negotiation->events->send(negotiation->ctx, negotiation->events->protocol, packet, fits + HEAD);
+    negotiation->layer->send(negotiation->layer_ctx, negotiation->events->protocol, packet,
+                             fits + HEAD);
 }
 
 static void send_request(struct ppp_negotiation *negotiation, bool anew)
@@ -55,7 +56,7 @@ static void enter_open(struct ppp_negotiation *negotiation)
     negotiation->state = PPP_OPENED;
     negotiation->naks = negotiation->turned = 0;
     ev_timer_stop(negotiation->loop, &negotiation->timer);
-    negotiation->events->opened(negotiation->ctx);
+    negotiation->layer->opened(negotiation->layer_ctx);
 }
 
 /* Begins anew, as one that was open or has stopped. */
@@ -64,7 +65,7 @@ static void renew(struct ppp_negotiation *negotiation)
     bool was_open = negotiation->state == PPP_OPENED;
     negotiation->state = PPP_REQ_SENT;
     if (was_open) {
-        negotiation->events->lowered(negotiation->ctx);
+        negotiation->layer->lowered(negotiation->layer_ctx);
     }
     send_request(negotiation, true);
 }
@@ -74,9 +75,9 @@ static void end(struct ppp_negotiation *negotiation, bool by_host, const char *w
     bool was_open = negotiation->state == PPP_OPENED;
     ppp_negotiation_close(negotiation);
     if (was_open) {
-        negotiation->events->lowered(negotiation->ctx);
+        negotiation->layer->lowered(negotiation->layer_ctx);
     }
-    negotiation->events->over(negotiation->ctx, by_host, why);
+    negotiation->layer->over(negotiation->layer_ctx, by_host, why);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -290,9 +291,11 @@ void ppp_negotiation_take(struct ppp_negotiation *negotiation, const uint8_t *by
 /* ---- life ---- */
 
 void ppp_negotiation_init(struct ppp_negotiation *negotiation, struct ev_loop *loop,
-                          const struct ppp_negotiation_events *events, void *ctx)
+                          const struct ppp_negotiation_events *events, void *ctx,
+                          const struct ppp_layer_events *layer, void *layer_ctx)
 {
-    *negotiation = (struct ppp_negotiation){.loop = loop, .events = events, .ctx = ctx};
+    *negotiation = (struct ppp_negotiation){
+        .loop = loop, .events = events, .ctx = ctx, .layer = layer, .layer_ctx = layer_ctx};
     ev_timer_init(&negotiation->timer, on_timer, 0., 0.);
     negotiation->timer.data = negotiation;
 }

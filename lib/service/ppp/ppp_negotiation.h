@@ -34,7 +34,6 @@ struct ppp_option {
 
 /* What a protocol knows of its options. */
 struct ppp_negotiation_events {
-    const char *name;
     uint16_t protocol;
     /* Adds what this side wants. */
     void (*wants)(void *ctx, struct buf *options);
@@ -46,6 +45,10 @@ struct ppp_negotiation_events {
     void (*refused)(void *ctx, const struct ppp_option *option, bool rejected);
     /* A code beyond 7; false: there is no such code. */
     bool (*other)(void *ctx, uint8_t code, uint8_t id, const uint8_t *bytes, size_t len);
+};
+
+/* What its peer does with it. */
+struct ppp_layer_events {
     void (*opened)(void *ctx);
     void (*lowered)(void *ctx); /* it was open */
     /* The last event, but for lowered() before it. */
@@ -66,6 +69,8 @@ struct ppp_negotiation {
     struct ev_loop *loop;
     const struct ppp_negotiation_events *events;
     void *ctx;
+    const struct ppp_layer_events *layer;
+    void *layer_ctx;
     enum ppp_negotiation_state state;
     uint8_t id;      /* of the request that waits for an answer */
     uint8_t reject;  /* of the last packet that was rejected */
@@ -76,7 +81,8 @@ struct ppp_negotiation {
 };
 
 void ppp_negotiation_init(struct ppp_negotiation *negotiation, struct ev_loop *loop,
-                          const struct ppp_negotiation_events *events, void *ctx);
+                          const struct ppp_negotiation_events *events, void *ctx,
+                          const struct ppp_layer_events *layer, void *layer_ctx);
 /* Begins. */
 void ppp_negotiation_open(struct ppp_negotiation *negotiation);
 /* What is below is not there (any more): no event. */

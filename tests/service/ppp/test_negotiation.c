@@ -200,7 +200,7 @@ static void test_never_content(void **state)
     bench_start(bench);
     const char *rest;
     int requests = 0;
-    while ((rest = host_expect(bench, "c021 0")) && rest[0] == '1') {
+    for (rest = host_expect(bench, "c021 0"); rest[0] == '1'; rest = host_expect(bench, "c021 0")) {
         requests++;
         host_send(bench, 0xc021, "03 %.2s 000a 0506 12345678", rest + 1);
     }
