@@ -69,18 +69,19 @@ static void power_on(struct uc *uc)
     uc->ifc[0] = uc->ifc[1] = uc->cscs = 0;
     memset(uc->context, 0, sizeof uc->context);
     at_set_doze(uc->env.at, NULL);
+    uc_sockets_power_on(uc);
     pdp_reset(uc->env.pdp);
     network_set_radio(uc->env.network, false);
 }
 
 void uc_network_gone(struct uc *uc)
 {
-    (void)uc;
+    uc_sockets_gone(uc);
 }
 
 static void power_off(struct uc *uc)
 {
-    uc_network_gone(uc);
+    uc_sockets_power_off(uc);
 }
 
 void uc_restart(struct uc *uc)
@@ -120,7 +121,7 @@ static const char *connection(const void *instance)
 
 static const struct at_table *const tables[] = {
     &uc_system_table, &uc_identity_table, &uc_registration_table, &uc_packet_table,
-    &uc_qos_table,    &uc_data_table,     &uc_host_table,
+    &uc_qos_table,    &uc_data_table,     &uc_host_table,         &uc_sockets_table,
 };
 
 const struct dialect uc8088_dialect = {
