@@ -8,6 +8,7 @@
 #include "dialect/kept.h"
 #include "dialect/line_later.h"
 #include "dialect/text.h"
+#include "dialect/uc8088/http.h"
 #include "dialect/uc8088/sockets.h"
 #include "dialect/uc8088/uc8088.h"
 #include "net/network.h"
@@ -75,6 +76,7 @@ struct uc {
     int cscs;
 
     struct uc_sockets sockets;
+    struct uc_http http;
 };
 
 /* ---- for all files ---- */
@@ -90,7 +92,8 @@ extern const struct at_grammar uc_grammar, uc_grammar_cme;
 /* Of commands that the module's manual does not have: never +EXT ERROR. */
 extern const at_result uc_plain_faults[AT_FAULT_COUNT];
 extern const struct at_table uc_system_table, uc_identity_table, uc_registration_table,
-    uc_packet_table, uc_qos_table, uc_data_table, uc_host_table, uc_sockets_table;
+    uc_packet_table, uc_qos_table, uc_data_table, uc_host_table, uc_sockets_table, uc_http_table,
+    uc_factory_table;
 
 /* uc8088.c */
 /* Off and on again: the state of power-on. */
