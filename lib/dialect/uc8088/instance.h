@@ -9,6 +9,7 @@
 #include "dialect/line_later.h"
 #include "dialect/text.h"
 #include "dialect/uc8088/http.h"
+#include "dialect/uc8088/mqtt.h"
 #include "dialect/uc8088/sockets.h"
 #include "dialect/uc8088/uc8088.h"
 #include "net/network.h"
@@ -54,9 +55,17 @@ struct uc_context {
     int qos[UC_QOS_KINDS][UC_QOS_VALUES];
 };
 
+/* ---- kept values ---- */
+
+enum { UC_CERTIFICATE_MAX = 1536 };
+/* The texts in the order of MQTTTLS's <type>. */
+enum uc_kept { UC_MQTT_TLS, UC_MQTT_CA, UC_MQTT_CERT, UC_MQTT_KEY, UC_KEPT_COUNT };
+extern const struct kept_value uc_kept[UC_KEPT_COUNT];
+
 struct uc {
     struct dialect_env env;
     const struct uc_settings *settings;
+    struct kept kept;
     struct network_listener network;
     struct line_later line;
     at_ticket waiting; /* the command that a service or a save will finish */
@@ -77,6 +86,7 @@ struct uc {
 
     struct uc_sockets sockets;
     struct uc_http http;
+    struct uc_mqtt mqtt;
 };
 
 /* ---- for all files ---- */
@@ -93,7 +103,7 @@ extern const struct at_grammar uc_grammar, uc_grammar_cme;
 extern const at_result uc_plain_faults[AT_FAULT_COUNT];
 extern const struct at_table uc_system_table, uc_identity_table, uc_registration_table,
     uc_packet_table, uc_qos_table, uc_data_table, uc_host_table, uc_sockets_table, uc_http_table,
-    uc_factory_table;
+    uc_factory_table, uc_mqtt_table;
 
 /* uc8088.c */
 /* Off and on again: the state of power-on. */

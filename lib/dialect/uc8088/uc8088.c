@@ -54,6 +54,15 @@ static bool enabled(const struct settings *settings, const char *gate)
     return false;
 }
 
+/* ---- kept values ---- */
+
+const struct kept_value uc_kept[UC_KEPT_COUNT] = {
+    [UC_MQTT_TLS] = {.name = "mqtt.tls", .initial = "0", .max = 1},
+    [UC_MQTT_CA] = {.name = "mqtt.ca", .initial = "", .max = UC_CERTIFICATE_MAX},
+    [UC_MQTT_CERT] = {.name = "mqtt.cert", .initial = "", .max = UC_CERTIFICATE_MAX},
+    [UC_MQTT_KEY] = {.name = "mqtt.key", .initial = "", .max = UC_CERTIFICATE_MAX},
+};
+
 /* ---- life ---- */
 
 static void power_on(struct uc *uc)
@@ -71,6 +80,7 @@ static void power_on(struct uc *uc)
     at_set_doze(uc->env.at, NULL);
     uc_sockets_power_on(uc);
     uc_http_power_on(uc);
+    uc_mqtt_power_on(uc);
     pdp_reset(uc->env.pdp);
     network_set_radio(uc->env.network, false);
 }
@@ -82,6 +92,7 @@ void uc_network_gone(struct uc *uc)
 
 static void power_off(struct uc *uc)
 {
+    uc_mqtt_power_off(uc);
     uc_http_power_off(uc);
     uc_sockets_power_off(uc);
 }
@@ -98,6 +109,7 @@ static void *create(const struct dialect_env *env)
     struct uc *uc = mem_zeroed(sizeof *uc);
     uc->env = *env;
     uc->settings = settings_of(env->settings, &uc_settings_group);
+    uc->kept = (struct kept){.env = &uc->env, .values = uc_kept, .failed = UC_INTERNAL};
     line_later_init(&uc->line, &uc->env);
     pdp_set_gprs(env->pdp);
     power_on(uc);
@@ -117,14 +129,13 @@ static void destroy(void *instance)
 
 static const char *connection(const void *instance)
 {
-    (void)instance;
-    return "offline";
+    return uc_mqtt_word(instance);
 }
 
 static const struct at_table *const tables[] = {
     &uc_system_table, &uc_identity_table, &uc_registration_table, &uc_packet_table,
     &uc_qos_table,    &uc_data_table,     &uc_host_table,         &uc_sockets_table,
-    &uc_http_table,   &uc_factory_table,
+    &uc_http_table,   &uc_mqtt_table,     &uc_factory_table,
 };
 
 const struct dialect uc8088_dialect = {
