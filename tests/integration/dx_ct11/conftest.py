@@ -1,5 +1,5 @@
 import pytest
-from dx import BOOT, Far, connect, error, restart
+from dx import BOOT, CONNECT, Far, connect, error, restart
 from web import Web
 
 
@@ -70,3 +70,23 @@ def start_web():
     yield start
     for web in webs:
         web.close()
+
+
+@pytest.fixture
+def open_far():
+    fars = []
+
+    def open_(kind="TCP"):
+        fars.append(Far(kind))
+        return fars[-1]
+
+    yield open_
+    for far in fars:
+        far.close()
+
+
+@pytest.fixture
+def link(host, far):
+    """The far end's connection of link 3."""
+    host.ask(f"AT+QIOPEN={far.target()}", CONNECT)
+    return far.accept()

@@ -137,6 +137,15 @@ def test_blocks(host, start_web, size):
         assert len(blocks[-1]) == size % 1024
 
 
+def test_longest_body(host, start_web):
+    """A MiB; one that is longer is refused whole."""
+    size = [1 << 20]
+    point(host, start_web(lambda request: (200, b"b" * size[0])))
+    assert sum(map(len, act(host)[2])) == 1 << 20
+    size[0] += 1
+    host.ask("AT+HTTPACTION=0", error(201))
+
+
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 404, 500, 599])
 def test_every_status_ends_in_ok(host, start_web, status):
     """Redirections are shown, not followed."""

@@ -360,3 +360,21 @@ def test_loss_ends_what_is_under_way(host, modem, silent_broker):
         ctl(modem, "network", "up")
         host.ask(f'AT+QMTCONNCFG="127.0.0.1",{silent_broker.port},0', OK, "MQTTCONNECT")
     restart(host, "AT+RST")
+
+
+def test_names_of_the_cloud_with_the_settings_trust(secure, start_modem, open_booted, pki):
+    """mqtt.tls stands for MQTTCERTIFI's mode there, and without its certificate mqtt.ca_file is the trust."""
+    broker = secure()
+    at = {"mqtt__host": "localhost", "mqtt__port": broker.port}
+    name = '"a1x.iot-as-mqtt.cn-shanghai.aliyuncs.com",443,0'
+    host = open_booted(start_modem(mqtt__tls=1, mqtt__ca_file=pki / "ca.pem", **at))
+    host.ask(f"AT+QMTCONNCFG={name}", OK, "MQTTCONNECT")
+    host = open_booted(start_modem(mqtt__tls=1, mqtt__ca_file=pki / "other.pem", **at))
+    host.ask(f"AT+QMTCONNCFG={name}", OK, error(203))
+    certify(host, (pki / "ca.pem").read_bytes())
+    host.ask(f"AT+QMTCONNCFG={name}", OK, "MQTTCONNECT")
+    host = open_booted(start_modem(mqtt__tls=0, **at))
+    host.ask("AT+MQTTCERTIFI=1,0,0", OK)
+    host.ask(f"AT+QMTCONNCFG={name}", OK, error(203))  # plain, to a TLS port
+    host = open_booted(start_modem(mqtt__tls=1, mqtt__insecure=1, **at))
+    host.ask(f"AT+QMTCONNCFG={name}", OK, "MQTTCONNECT")
