@@ -11,9 +11,9 @@ from dx import (BOOT, CHEVRON, CONNECT, DISCONNECT, SEND_OK, Far, ctl, error, re
 def test_told_every_three_seconds(modem, simple, far):
     start = time.monotonic()
     simple.expect(error(104))
-    assert 2.7 < time.monotonic() - start < 4
+    assert 2.7 < time.monotonic() - start < 5
     simple.expect(error(104))
-    assert 5.5 < time.monotonic() - start < 7.5
+    assert 5.5 < time.monotonic() - start < 9
     simple.ask(f"AT+SIMPLECLIENT={far.target()}", OK, CONNECT)
     simple.search_nothing(3.5)
 
@@ -44,6 +44,7 @@ def test_kept_by_its_ok(modem, simple, far, open_booted):
     modem.stop(signal.SIGKILL)
     simple.close()
     far.accept()
+    modem.settings["port.backlog"] = 4096  # the host may come later than the connection
     modem.start()
     host = open_booted(modem, BOOT + CONNECT)
     link = far.accept()
