@@ -27,8 +27,8 @@ struct ppp_net *ppp_net_create(struct ev_loop *loop, struct log *log,
 /* NULL is fine. */
 void ppp_net_destroy(struct ppp_net *net);
 
-/* A packet of the host. One that is none, that does not come from the host's address, or that goes
- * to loopback or to several is dropped. */
+/* A packet of the host. Only whole TCP, UDP and ICMP without IP options pass, from the host's
+ * address and neither to loopback nor to several; no fragments. */
 void ppp_net_input(struct ppp_net *net, const uint8_t *packet, size_t len);
 
 /* While it is held, sockets are not read, so that their peers wait. */
