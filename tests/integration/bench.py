@@ -101,8 +101,25 @@ def wait_until(condition, what):
         time.sleep(0.005)
 
 
+# Which parameters are secrets: those that the command tables mark.
+SECRETS = {
+    "+IMQTTAUTH": (2,), "+ICOAPAUTH": (2,), "+IHTTPAUTH": (2,), "+IMQTTUSER": (1,), "+IMQTTDYNREG": (4,),
+    "+IDMAU": (2, 3), "+CWJAP": (1,), "+IWIFICONNECT": (1,), "+QMTCFG": (2,), "+FTPPW": (0,), "+MQTTCONFIG": (6,),
+}
+
+
+def secrets_in(text):
+    """Those of a piece of input: long enough not to be in a log by chance."""
+    found = set()
+    for name, rest in re.findall(r"AT(\+[A-Z]+)=([^\r\n]*)", text):
+        values = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^",]+)', rest)]
+        found |= {values[i] for i in SECRETS.get(name, ()) if i < len(values) and len(values[i]) >= 10}
+    return found
+
+
 class Daemon:
-    """The program under test with one modem. Options may be changed between restarts."""
+    """The program under test with one modem. Options may be changed between restarts. Secrets that it was
+    given must not be in its log."""
 
     def __init__(self, folder, *options, settings=None, env=None, ready=True, link=True):
         self.folder = folder
@@ -114,6 +131,8 @@ class Daemon:
         self.state = folder / "state"
         self.log_text = ""
         self.process = None
+        self.secrets = {value for key, value in self.settings.items()
+                        if re.search("psk|password|secret", key) and len(str(value)) >= 10}
         self.start(ready)
 
     def command(self):
@@ -178,12 +197,15 @@ class Daemon:
         if self.process.poll() is None:
             self.stop()
         assert "Sanitizer" not in self.log() and "runtime error" not in self.log(), self.log()
+        for secret in self.secrets:
+            assert str(secret) not in self.log(), f"{secret} is in the log: {self.log()}"
 
 
 class Host:
     """What is wired to the modem: opens its line and speaks AT."""
 
     def __init__(self, daemon, raw=True):
+        self.daemon = daemon
         self.fd = os.open(str(daemon.link), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         if raw:
             tty.setraw(self.fd, termios.TCSANOW)
@@ -196,6 +218,8 @@ class Host:
 
     def send(self, data):
         data = data.encode() if isinstance(data, str) else data
+        if isinstance(self.daemon, Daemon):
+            self.daemon.secrets |= secrets_in(data.decode(errors="replace"))
         while data:
             select.select([], [self.fd], [], DEADLINE)
             data = data[os.write(self.fd, data):]
