@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,16 +79,4 @@ bool service_tls_is_certificate(const char *pem, size_t len)
     BIO_free(bio);
     ERR_clear_error();
     return certificates > 0;
-}
-
-bool service_tls_is_key(const char *pem, size_t len)
-{
-    BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
-    EVP_PKEY *key =
-        bio ? PEM_read_bio_PrivateKey(bio, NULL, service_tls_no_passphrase, NULL) : NULL;
-    bool good = key != NULL;
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    ERR_clear_error();
-    return good;
 }

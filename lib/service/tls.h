@@ -26,9 +26,7 @@ bool service_tls_has_identity(const struct service_tls *tls);
 const char *service_tls_key_pem(const struct service_tls *tls);
 const char *service_tls_key_file(const struct service_tls *tls);
 
-/* Whether a text holds a certificate in PEM (and nothing in PEM that is damaged), or a private key
- * without a pass phrase. */
+/* Whether a text holds a certificate in PEM, and nothing in PEM that is damaged. */
 bool service_tls_is_certificate(const char *pem, size_t len);
-bool service_tls_is_key(const char *pem, size_t len);
 
 #endif

@@ -29,15 +29,13 @@ static int group_teardown(void **state)
     return 0;
 }
 
-static void expect(const char *name, bool certificate, bool key)
+static void expect(const char *name, bool certificate)
 {
     size_t len = 0;
     char *path = temp_path(folder, name);
     char *text = temp_read(path, &len);
     assert_int_equal(service_tls_is_certificate(text, len), certificate);
-    assert_int_equal(service_tls_is_key(text, len), key);
     assert_false(service_tls_is_certificate(text, len / 2)); /* cut short */
-    assert_false(service_tls_is_key(text, len / 4));
     free(text);
     free(path);
 }
@@ -45,13 +43,12 @@ static void expect(const char *name, bool certificate, bool key)
 static void test_kinds(void **state)
 {
     (void)state;
-    expect("ca.pem", true, false);
-    expect("client.key", false, true);
-    expect("both.pem", true, true);
-    expect("locked.key", false, false);
+    expect("ca.pem", true);
+    expect("client.key", false);
+    expect("both.pem", true);
+    expect("locked.key", false);
     assert_false(service_tls_is_certificate("", 0));
     assert_false(service_tls_is_certificate("text", 4));
-    assert_false(service_tls_is_key("", 0));
 }
 
 /* Several are fine, a damaged one among them is not. */

@@ -267,7 +267,7 @@ const struct at_param dx_target_params[5] = {
     {.name = "mode", .type = AT_INT, .max = 1},
 };
 
-struct dx_target dx_target_of(const struct at_call *call)
+static struct dx_target target_of(const struct at_call *call)
 {
     return (struct dx_target){
         .kind = (enum socket_kind)call->params[0].number,
@@ -281,7 +281,7 @@ struct dx_target dx_target_of(const struct at_call *call)
 static at_result open_set(void *ctx, struct at_call *call)
 {
     struct dx *dx = ctx;
-    const struct dx_target target = dx_target_of(call);
+    const struct dx_target target = target_of(call);
     struct dx_link *link = free_link(dx);
     bool alone = target.transparent && dx_links_used(dx) > 0;
     if (dx_simple(dx) == DX_SIMPLE_CLIENT || !link || alone || any_transparent(dx)) {

@@ -74,6 +74,5 @@ void dx_simple_tick(struct ev_loop *loop, ev_timer *timer, int events);
 
 /* The parameters that QIOPEN and SIMPLECLIENT have. */
 extern const struct at_param dx_target_params[5];
-struct dx_target dx_target_of(const struct at_call *call);
 
 #endif
