@@ -178,6 +178,16 @@ static bool has_line(void *ctx)
     return buf_len(&bench->lines) > 0;
 }
 
+char *bench_take(struct bench *bench)
+{
+    loop_until(bench->loop, has_line, bench);
+    const char *text = buf_text(&bench->lines);
+    size_t len = strcspn(text, "\n");
+    char *line = mem_copy(text, len);
+    buf_take(&bench->lines, len + 1);
+    return line;
+}
+
 void bench_expect(struct bench *bench, const char *format, ...)
 {
     char expected[400];
@@ -186,16 +196,12 @@ void bench_expect(struct bench *bench, const char *format, ...)
     vsnprintf(expected, sizeof expected, format, args);
     va_end(args);
 
-    loop_until(bench->loop, has_line, bench);
-    const char *text = buf_text(&bench->lines);
-    size_t len = strcspn(text, "\n");
-    char *line = mem_copy(text, len);
+    char *line = bench_take(bench);
     if (strcmp(line, expected) != 0) {
         print_error("expected '%s', got '%s'\n%s", expected, line, buf_text(&bench->log_lines));
     }
     assert_string_equal(line, expected);
     free(line);
-    buf_take(&bench->lines, len + 1);
 }
 
 void bench_quiet(struct bench *bench, double seconds)

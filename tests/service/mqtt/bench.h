@@ -53,7 +53,9 @@ void bench_connect(struct bench *bench, int port);
 /* Connects and takes the line of that. */
 void bench_online(struct bench *bench, int port);
 
-/* Waits for the next event and takes it: it must be this line. */
+/* Waits for the next event and takes it; the caller frees. */
+char *bench_take(struct bench *bench);
+/* The same; it must be this line. */
 void bench_expect(struct bench *bench, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Runs the loop for some time; no event may come. */
