@@ -130,8 +130,9 @@ void dx_http_power_off(struct dx *dx)
 static bool url_valid(const char *bytes, size_t len)
 {
     char *url = len && text_no_nul(bytes, len) ? http_url_with(bytes, false, 0) : NULL;
+    bool good = url != NULL;
     free(url);
-    return url;
+    return good;
 }
 
 /* A field name of RFC 9110 5.1. */

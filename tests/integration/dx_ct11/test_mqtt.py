@@ -350,6 +350,14 @@ def test_requests_without_an_answer(host, silent_broker):
     host.ask("AT+QMTSTATU", "+QMTSTATU:1", OK)
 
 
+def test_disc_from_a_peer_that_does_not_close(host, silent_broker):
+    for _ in range(2):
+        host.ask(f'AT+QMTCONNCFG="127.0.0.1",{silent_broker.port},1', OK, "MQTTCONNECT")
+        host.ask("AT+QMTDISC", OK, "MQTTDISCONNECT")
+        host.ask("AT+QMTSTATU", "+QMTSTATU:0", OK)
+    host.quiet()
+
+
 def test_loss_ends_what_is_under_way(host, modem, silent_broker):
     host.ask(f'AT+QMTCONNCFG="127.0.0.1",{silent_broker.port},0', OK, "MQTTCONNECT")
     for command in ('QMTPUB="t",1,0,"m"', 'QMTUNSUB="t"'):
