@@ -129,6 +129,19 @@ def test_session_lost_amid_the_data(modem, online, watcher):
     assert watcher.next().topic == "end"
 
 
+def test_session_lost_and_back_amid_the_data(modem, broker, host, watcher):
+    """What another session asked for is not sent."""
+    connect(host, broker, reconnect=1)
+    host.ask('AT+QMTPUBEX="t",0,0,10', CHEVRON)
+    ctl(modem, "network", "down")
+    ctl(modem, "network", "up")
+    modem.wait_log("(?s)mqtt: connected.*mqtt: connected")
+    host.send("1234567890")
+    host.expect(error(102), DOWN, UP)
+    watcher.publish("end", "")
+    assert watcher.next().topic == "end"
+
+
 def test_host_that_leaves_amid_the_data(modem, online, watcher, open_host):
     online.ask('AT+QMTPUBEX="t",0,0,10', CHEVRON)
     online.send("12345")
