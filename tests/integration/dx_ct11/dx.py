@@ -69,11 +69,14 @@ class Far:
         """The parameters of QIOPEN."""
         return f'"{self.kind}","127.0.0.1",{self.port},{local},{mode}'
 
-    def accept(self):
-        connection, _ = self.socket.accept()
-        connection.settimeout(DEADLINE)
-        self.open.append(connection)
-        return connection
+    def accept(self, port=None):
+        """The next connection, or that from a port."""
+        while True:
+            connection, address = self.socket.accept()
+            connection.settimeout(DEADLINE)
+            self.open.append(connection)
+            if port in (None, address[1]):
+                return connection
 
     def datagram(self):
         """One, and it is where answers go."""
