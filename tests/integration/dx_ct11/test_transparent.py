@@ -327,3 +327,25 @@ def test_udp_out_and_back(host, udp):
     assert udp.datagram() == b"again"
     escape(host)
     host.ask("AT+QICLOSE=3", OK, "UDP_CLOSE")
+
+
+# ---- a serial device ----
+
+
+def test_over_a_serial_device(start_modem, pair, far):
+    pair.plug()
+    start_modem("--port", str(pair.a))
+    host = pair.host()
+    host.search(rb"NETWORK_ACTIVATE_SUCCESS\r\n")
+    host.ask(f"AT+QIOPEN={far.target(1)}", CONNECT)
+    link = far.accept()
+    block = os.urandom(MIB).replace(b"+", b"-")
+    pump = Pump(receive, link, MIB, hashlib.sha256())
+    host.send(block)
+    assert pump.result() == hashlib.sha256(block).hexdigest()
+    pump = Pump(link.sendall, block)
+    assert drain(host.fd, MIB, hashlib.sha256()) == hashlib.sha256(block).hexdigest()
+    pump.result()
+    escape(host)
+    host.ask("AT+QICLOSE=3", OK, DISCONNECT)
+    host.close()
