@@ -96,6 +96,16 @@ def test_network_that_comes_later(start_modem, open_booted):
     host.quiet()  # once a start
 
 
+@pytest.mark.parametrize("interface,stat", [("lo", 1), ("nope0", 2)])
+def test_network_of_the_host(start_modem, open_booted, interface, stat):
+    """What settings and control socket say of the registration does not count."""
+    modem = start_modem(network__provider="host", network__interface=interface, network__registration="denied")
+    host = open_booted(modem, BOOT if stat == 1 else RDY + SIM)
+    host.ask("AT+CREG?", f"+CREG:0,{stat}", OK)
+    ctl(modem, "registration", "roaming")
+    host.ask("AT+CREG?", f"+CREG:0,{stat}", OK)
+
+
 def test_network_that_comes_while_nobody_is_there(start_modem, open_host):
     modem = start_modem(network__registration="none")
     ctl(modem, "registration", "home")
