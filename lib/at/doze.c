@@ -1,7 +1,11 @@
-/* A module that sleeps between commands: what wakes it is lost. */
+/* What a host sends in vain: it wakes a module that sleeps between commands, or is the rest of a
+ * stream. */
 #include <string.h>
 
 #include "at/internal.h"
+#include "at/stream.h"
+
+enum { DROP_SILENCE_MS = 1000 };
 
 void at_set_doze(struct at *at, const struct at_doze *doze)
 {
@@ -30,8 +34,29 @@ static size_t lose_line(struct at *at, const char *bytes, size_t len)
     return len;
 }
 
+void at_drop_until(struct at *at, char end)
+{
+    at->drops = true;
+    at->drop_end = end;
+}
+
+static size_t dropped(struct at *at, const char *bytes, size_t len)
+{
+    if (at->now - at->last_byte >= DROP_SILENCE_MS) {
+        at->drops = false;
+        return 0;
+    }
+    const char *end = memchr(bytes, at->drop_end, len);
+    at->drops = !end;
+    at->last_byte = at->now;
+    return end ? (size_t)(end - bytes) + 1 : len;
+}
+
 size_t at_doze_loses(struct at *at, const char *bytes, size_t len)
 {
+    if (at->drops && len) {
+        return dropped(at, bytes, len);
+    }
     if (at->loses_line) {
         return lose_line(at, bytes, len);
     }

@@ -71,6 +71,8 @@ struct at {
     bool deaf;    /* the module restarts: input is thrown away */
     bool dozes;
     struct at_doze doze;
+    bool drops; /* input up to drop_end */
+    char drop_end;
     bool loses_line;  /* it was woken in the middle of a line */
     at_time last_end; /* when the last command ended */
 
@@ -195,7 +197,8 @@ void at_stream_free(struct at *at);
 
 /* ---- doze.c ---- */
 
-/* How many of these bytes of the host are lost because the module slept. */
+/* How many of these bytes of the host are lost because the module slept, or are of a stream that is
+ * over. */
 size_t at_doze_loses(struct at *at, const char *bytes, size_t len);
 
 /* ---- output.c ---- */

@@ -71,6 +71,10 @@ bool at_resume_stream(struct at *at, at_ticket ticket, const char *line, int num
  * taken is lost; but from inside input() what this does not take is command input from then on. */
 void at_close_stream(struct at *at, const char *line, int number);
 
+/* Behind the end of a stream: what the host sends is dropped up to end, that byte included; but
+ * silence of a second also ends it. */
+void at_drop_until(struct at *at, char end);
+
 enum at_stream_state at_stream_state(const struct at *at);
 
 /* Bytes for the host: how many were taken, with fewer than len writable() comes later. Nothing is

@@ -12,6 +12,7 @@
 #include "service/coap/coap_client.h"
 #include "service/http/http.h"
 #include "service/mqtt/mqtt.h"
+#include "service/ppp/ppp.h"
 #include "settings/settings.h"
 
 static bool check_dialect(const char *value, char *why, size_t why_size)
@@ -79,7 +80,7 @@ size_t modem_settings_groups(const struct settings_group *groups[MODEM_GROUPS_MA
         &modem_settings_group,     &port_settings_group,        &line_settings_group,
         &mqtt_settings_group,      &coap_client_settings_group, &http_settings_group,
         &cloud_settings_group,     &identity_settings_group,    &network_settings_group,
-        &provision_settings_group,
+        &provision_settings_group, &ppp_settings_group,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {

@@ -1,6 +1,7 @@
-/* A module that sleeps when it is idle, and loses what wakes it. */
+/* What is lost: what wakes a module that sleeps, and the rest of a stream. */
 #include <string.h>
 
+#include "at/stream.h"
 #include "lab.h"
 
 static int woken;
@@ -91,6 +92,27 @@ static void test_a_late_line_feed(void **state)
     lab_close(&lab);
 }
 
+/* The rest of a stream's last packet. */
+static void test_up_to_a_byte(void **state)
+{
+    (void)state;
+    struct lab lab;
+    open_dozing(&lab, NULL);
+    lab_send(&lab, "AT\r");
+    at_drop_until(lab.at, '~');
+    lab_send(&lab, "AT\rab");
+    lab_wait(&lab, 900);
+    lab_send(&lab, "c~AT+NUM=4\r~");
+    lab_expect(&lab, OK LINE("+NUM:4") OK);
+    lab_send(&lab, "\r");
+    lab_expect(&lab, ERROR);
+    at_drop_until(lab.at, '~');
+    lab_wait(&lab, 1000);
+    lab_send(&lab, "AT\r");
+    lab_expect(&lab, OK);
+    lab_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +120,7 @@ int main(void)
         cmocka_unit_test(test_it_does_not_sleep_at_work),
         cmocka_unit_test(test_a_line_is_lost),
         cmocka_unit_test(test_a_late_line_feed),
+        cmocka_unit_test(test_up_to_a_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 static at_result reset(void *ctx, struct at_call *call)
 {
     struct uc *uc = ctx;
+    uc_call_end(uc);
     uc->cgreg_n = uc->creg_n = 0;
     at_reset(call->at);
     return AT_OK;

@@ -42,7 +42,7 @@ enum uc_result {
     UC_NO_CARRIER = AT_GOOD,
 };
 
-enum { UC_CONTEXTS = 2 };
+enum { UC_CONTEXTS = 2, UC_ADDRESS_SIZE = 16 };
 
 /* What +CGQREQ and +CGQMIN give: precedence, delay, reliability, peak, mean. */
 enum { UC_QOS_VALUES = 5 };
@@ -61,6 +61,13 @@ enum { UC_CERTIFICATE_MAX = 1536 };
 /* The texts in the order of MQTTTLS's <type>. */
 enum uc_kept { UC_MQTT_TLS, UC_MQTT_CA, UC_MQTT_CERT, UC_MQTT_KEY, UC_KEPT_COUNT };
 extern const struct kept_value uc_kept[UC_KEPT_COUNT];
+
+/* The data call. */
+struct uc_data_call {
+    struct ppp *ppp; /* NULL: there is none */
+    int cid;
+    bool in_frame; /* the host's last byte was inside one */
+};
 
 struct uc {
     struct dialect_env env;
@@ -87,6 +94,7 @@ struct uc {
     struct uc_sockets sockets;
     struct uc_http http;
     struct uc_mqtt mqtt;
+    struct uc_data_call call;
 };
 
 /* ---- for all files ---- */
@@ -130,8 +138,16 @@ void uc_detach(struct uc *uc, const struct at_call *call);
 at_result uc_activate(struct uc *uc, const struct at_call *call, int cid);
 /* What commands do that need some context. */
 at_result uc_activate_any(struct uc *uc, const struct at_call *call);
+/* Empty if the context is not active. */
+void uc_address(const struct uc *uc, int cid, char address[UC_ADDRESS_SIZE]);
 /* A parameter. */
 bool uc_is_cid(const struct at_value *value);
+
+/* data.c */
+/* Ends the call, if there is one, without a word. */
+void uc_call_end(struct uc *uc);
+/* The call has ended if its context has: NO CARRIER. */
+void uc_call_check(struct uc *uc);
 
 /* qos.c */
 /* Whether the network grants what +CGQMIN wants. */

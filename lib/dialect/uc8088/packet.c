@@ -110,6 +110,7 @@ static at_result deactivate(struct uc *uc, const struct cids *cids)
             pdp_activate(uc->env.pdp, cid, false);
         }
     }
+    uc_call_check(uc);
     return AT_OK;
 }
 
@@ -217,15 +218,21 @@ static at_result context_set(void *ctx, struct at_call *call)
 /* ---- CGPADDR ---- */
 
 /* The second context has the next address. */
-static void show_address(const struct uc *uc, const struct at_call *call, int cid)
+void uc_address(const struct uc *uc, int cid, char address[UC_ADDRESS_SIZE])
 {
-    char address[INET_ADDRSTRLEN] = "";
     struct in_addr number;
+    *address = '\0';
     if (pdp_active(uc->env.pdp, cid) &&
         inet_pton(AF_INET, network_ip(uc->env.network), &number) == 1) {
         number.s_addr = htonl(ntohl(number.s_addr) + (unsigned)cid - 1);
-        inet_ntop(AF_INET, &number, address, sizeof address);
+        inet_ntop(AF_INET, &number, address, UC_ADDRESS_SIZE);
     }
+}
+
+static void show_address(const struct uc *uc, const struct at_call *call, int cid)
+{
+    char address[UC_ADDRESS_SIZE];
+    uc_address(uc, cid, address);
     at_info(call->at, call->ticket, "+CGPADDR: %d,\"%s\"", cid, address);
 }
 

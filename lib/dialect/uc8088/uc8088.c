@@ -88,10 +88,12 @@ static void power_on(struct uc *uc)
 void uc_network_gone(struct uc *uc)
 {
     uc_sockets_gone(uc);
+    uc_call_check(uc);
 }
 
 static void power_off(struct uc *uc)
 {
+    uc_call_end(uc);
     uc_mqtt_power_off(uc);
     uc_http_power_off(uc);
     uc_sockets_power_off(uc);
