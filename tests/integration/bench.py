@@ -204,6 +204,8 @@ class Daemon:
 class Host:
     """What is wired to the modem: opens its line and speaks AT."""
 
+    daemon = None  # of a subclass that is wired elsewhere
+
     def __init__(self, daemon, raw=True):
         self.daemon = daemon
         self.fd = os.open(str(daemon.link), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
