@@ -283,8 +283,9 @@ def test_a_slow_peer(host, link):
     pump = Pump(host.send, block)
     time.sleep(0.5)  # the time that the peer does not read
     assert pump.is_alive()
-    assert take(link, len(block)) == block
+    taken = Pump(take, link, len(block))
     pump.result()
+    assert taken.result() == block
     escape(host)
     host.quiet()
 
