@@ -8,6 +8,7 @@
 #include "dialect/kept.h"
 #include "dialect/line_later.h"
 #include "dialect/text.h"
+#include "dialect/uc8088/ftp.h"
 #include "dialect/uc8088/http.h"
 #include "dialect/uc8088/mqtt.h"
 #include "dialect/uc8088/sockets.h"
@@ -94,6 +95,7 @@ struct uc {
     struct uc_sockets sockets;
     struct uc_http http;
     struct uc_mqtt mqtt;
+    struct uc_ftp ftp;
     struct uc_data_call call;
 };
 
@@ -111,7 +113,7 @@ extern const struct at_grammar uc_grammar, uc_grammar_cme;
 extern const at_result uc_plain_faults[AT_FAULT_COUNT];
 extern const struct at_table uc_system_table, uc_identity_table, uc_registration_table,
     uc_packet_table, uc_qos_table, uc_data_table, uc_host_table, uc_sockets_table, uc_http_table,
-    uc_factory_table, uc_mqtt_table;
+    uc_ftp_table, uc_factory_table, uc_mqtt_table;
 
 /* uc8088.c */
 /* Off and on again: the state of power-on. */

@@ -79,6 +79,7 @@ static void power_on(struct uc *uc)
     memset(uc->context, 0, sizeof uc->context);
     at_set_doze(uc->env.at, NULL);
     uc_sockets_power_on(uc);
+    uc_ftp_power_on(uc);
     uc_http_power_on(uc);
     uc_mqtt_power_on(uc);
     pdp_reset(uc->env.pdp);
@@ -96,6 +97,7 @@ static void power_off(struct uc *uc)
     uc_call_end(uc);
     uc_mqtt_power_off(uc);
     uc_http_power_off(uc);
+    uc_ftp_power_off(uc);
     uc_sockets_power_off(uc);
 }
 
@@ -137,7 +139,7 @@ static const char *connection(const void *instance)
 static const struct at_table *const tables[] = {
     &uc_system_table, &uc_identity_table, &uc_registration_table, &uc_packet_table,
     &uc_qos_table,    &uc_data_table,     &uc_host_table,         &uc_sockets_table,
-    &uc_http_table,   &uc_mqtt_table,     &uc_factory_table,
+    &uc_ftp_table,    &uc_http_table,     &uc_mqtt_table,         &uc_factory_table,
 };
 
 const struct dialect uc8088_dialect = {
