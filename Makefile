@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SECONDARY:
 
 comma := ,
-B     := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+B     := build$(if $(FUZZ),/fuzz,$(if $(SAN),/san-$(subst $(comma),-,$(SAN))))
 O     := $B/obj
 
 LIB_SOURCES    := $(sort $(shell find lib -name '*.c'))
@@ -49,7 +49,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werro
 # _FILE_OFFSET_BITS is for 32-bit machines. A sanitizer does the work of _FORTIFY_SOURCE, and better.
 BASE_CPPFLAGS = -Ilib -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(LIB_CFLAGS) \
     -DATMODEMD_VERSION=\"$(VERSION)\" -DATMODEMD_DATADIR=\"$(datadir)/atmodemd\"
-ifdef SAN
+ifdef FUZZ
+    MODE_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+        -fno-sanitize-recover=all
+    MODE_LDFLAGS := -fsanitize=fuzzer,address,undefined
+else ifdef SAN
     MODE_CFLAGS  := -O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
     MODE_LDFLAGS := -fsanitize=$(SAN)
 else
@@ -112,9 +116,11 @@ docs: all $B/generate
 	for id in $$($B/atmodemd --list-dialects | cut -f1); do \
 	    $B/generate commands $$id >docs/commands-$$id.md || exit; done
 
-# The helpers of a test program: the other sources of its folder, and those that all tests share.
+# The helpers of a test program: the other sources of its folder, and those that all tests share. The
+# targets of tests/fuzz drive the daemon's own parts, too.
 helpers = $(call objects,$(filter-out $(dir $1)test_%.c,$(wildcard $(dir $1)*.c)) \
-    $(wildcard tests/support/*.c))
+    $(wildcard tests/support/*.c) $(if $(findstring tests/fuzz/,$1),$(DAEMON_PARTS)))
+DAEMON_PARTS = $(filter-out daemon/main.c,$(DAEMON_SOURCES))
 
 $O/tests/%.o: EXTRA_CFLAGS = $(CMOCKA_CFLAGS)
 .SECONDEXPANSION:
@@ -133,6 +139,25 @@ check-programs: test-programs $B/generate
 # `make check T=mqtt` runs only the tests that have mqtt in their path.
 check: check-programs
 	tests/run $T
+
+# Fuzzing, S seconds a target; T=NAME: only those with NAME in their names. What is found stays in
+# build/fuzz/findings. tests/fuzz/test_corpora.c replays what is committed.
+FUZZ_NAMES = $(shell sed -n 's/^    X(\([a-z_]*\)).*/\1/p' tests/fuzz/fuzz.h)
+FUZZ_OBJECTS = $(call objects,$(filter-out tests/fuzz/test_%,$(wildcard tests/fuzz/*.c)) $(DAEMON_PARTS))
+
+$O/tests/fuzz/driver/%.o: tests/fuzz/driver/driver.c $B/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$< for $*)$(COMPILE) -DFUZZ_NAME=$* -MMD -MP -c -o $@ $<
+
+$B/tests/fuzz/%: $O/tests/fuzz/driver/%.o $(FUZZ_OBJECTS) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(LINK) $(LIBS)
+
+fuzz-programs: $(FUZZ_NAMES:%=$B/tests/fuzz/%)
+
+fuzz:
+	@command -v clang >/dev/null || { echo 'no clang, which has libFuzzer: nothing is fuzzed'; exit; }; \
+	    $(MAKE) FUZZ=1 CC=clang fuzz-programs && tests/fuzz/run '$(or $S,60)' $T
 
 # Numbers for docs/performance.md; it takes some minutes and never fails.
 $B/tests/bench/load: $(call objects,$(wildcard tests/bench/*.c)) $(ARCHIVE)
@@ -206,7 +231,7 @@ deb: dist
 	@ls build/deb/*.deb
 
 clean:
-	rm -rf build/obj build/tests build/cloud build/san-* build/libatmodem.a build/flags build/sources \
+	rm -rf build/obj build/tests build/cloud build/san-* build/fuzz build/libatmodem.a build/flags build/sources \
 	    build/atmodemd build/atmodemctl build/atmodemd.service
 
 distclean:
@@ -216,6 +241,7 @@ help:
 	@echo 'all            the programs (the default)'
 	@echo 'cloud          the plugin that makes mosquitto the broker of the local Alibaba Cloud'
 	@echo 'check          every test, normal and with sanitizers; T=NAME: only paths with NAME in them'
+	@echo 'fuzz           feeds each fuzz target for S=60 seconds; T=NAME: only those with NAME in them'
 	@echo 'bench          measures speed and memory against references and prints a table'
 	@echo 'lint           clang-format, cppcheck and clang-tidy find nothing'
 	@echo 'format         lay out the C files with clang-format'
@@ -228,5 +254,5 @@ help:
 	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
 	@echo 'sanitizers in a tree of its own.'
 
-.PHONY: all bench check check-programs clean cloud deb dist distclean docs FORCE format help install lint \
+.PHONY: all bench check check-programs clean cloud deb dist distclean docs FORCE format fuzz fuzz-programs help install lint \
     test-programs uninstall
