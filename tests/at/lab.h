@@ -25,7 +25,7 @@ struct lab {
     at_time now;
     at_ticket ticket; /* of the last +SLOW, +DATA or +SUB */
     struct buf trace;
-    struct buf tap; /* what a console has seen */
+    struct buf tap;  /* what a console has seen */
     struct buf ends; /* of a console's lines: "first-last ok," */
     int warnings;
     int wakes;

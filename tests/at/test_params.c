@@ -296,8 +296,7 @@ static void let_in(struct at_config *config)
 static void test_a_guard_is_asked_first(void **state)
 {
     (void)state;
-    lab_dialogue(&lab_strict, NULL,
-                 "AT+GUARD=x\rAT+GUARD\rAT+GUARD?\rAT+GUARD?x\rAT+GUARD=?\r",
+    lab_dialogue(&lab_strict, NULL, "AT+GUARD=x\rAT+GUARD\rAT+GUARD?\rAT+GUARD?x\rAT+GUARD=?\r",
                  CME("9") CME("9") CME("9") CME("9") LINE("+GUARD:\"n\"") OK);
     lab_dialogue(&lab_strict, let_in, "AT+GUARD=x\rAT+GUARD=5\rAT+GUARD\r",
                  CME("54") LINE("+GUARD:5") OK LINE("+GUARD:-") OK);
