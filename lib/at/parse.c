@@ -183,8 +183,8 @@ static void skip_lead(struct scan *scan, const struct at_param *param)
 {
     size_t from = scan->pos;
     scan->pos = at_skip_blanks(scan->text, scan->len, from);
-    bool bare = param && param->type == AT_STRING && !at_end(scan) && scan->text[scan->pos] != '"';
-    if (bare && scan->grammar->bare_lead_blanks && scan->pos > from) {
+    bool text = param && param->type == AT_STRING && !at_end(scan) && scan->text[scan->pos] != '"';
+    if (text && scan->grammar->bare_lead_blanks && scan->pos > from) {
         scan->pos = from + 1;
     }
 }

@@ -98,7 +98,7 @@ static void set_server(const struct uc *uc, struct mqtt_options *options)
     }
 }
 
-static const char *given(const char *text)
+static const char *or_none(const char *text)
 {
     return *text ? text : NULL;
 }
@@ -110,8 +110,8 @@ static bool connect_now(struct uc *uc)
     struct mqtt_options options = {
         .version = MQTT_3_1_1,
         .client_id = config->client_id,
-        .username = given(config->username),
-        .password = given(config->username) ? given(config->password) : NULL,
+        .username = or_none(config->username),
+        .password = or_none(config->username) ? or_none(config->password) : NULL,
         .clean_session = config->clean,
         .keepalive_s = keepalive && keepalive < KEEPALIVE_MIN ? KEEPALIVE_MIN : keepalive,
         .connect_timeout_ms = UC_MQTT_WAIT_MS,

@@ -180,8 +180,11 @@ static bool same(const struct uc *uc, int cid, const struct uc_context *more, co
                  const char *apn)
 {
     const struct pdp_context *context = pdp_context(uc->env.pdp, cid);
+    const struct uc_context *now = &uc->context[cid - 1];
     return strcmp(context->type, type) == 0 && strcmp(context->apn, apn) == 0 &&
-           memcmp(more, &uc->context[cid - 1], sizeof *more) == 0;
+           strcmp(more->address, now->address) == 0 &&
+           more->data_compression == now->data_compression &&
+           more->head_compression == now->head_compression;
 }
 
 /* 27.007 10.1.1: the cid alone makes it undefined. */
