@@ -97,6 +97,7 @@ def test_the_host_hangs_up(modem, on, open_host):
     """The next one hears nothing of it."""
     dial(on).bring_up()
     on.close()
+    modem.wait_log("the host has gone")
     host = open_host(modem)
     host.ask("AT+CGACT?", "+CGACT: 1,0", OK)
     host.ask("ATO", NO_CARRIER)
@@ -118,6 +119,15 @@ def test_the_other_context_does_not_matter(on):
     escape(on)
     on.ask("AT+CGACT=0,1", OK)
     on.ask("ATO", CONNECT)
+
+
+def test_the_context_of_the_call_ends(on):
+    """Another one goes on."""
+    on.ask("AT+CGACT=1,1", OK)
+    dial(on, "ATD*99***2#").bring_up()
+    escape(on)
+    on.ask("AT+CGACT=0,2", OK, NO_CARRIER)
+    on.ask("AT+CGACT?", "+CGACT: 1,1", "+CGACT: 2,0", OK)
 
 
 def test_reports_wait(modem, on):

@@ -1,7 +1,9 @@
 """The opening sequences of known hosts."""
 
+import os
+
 import pytest
-from bench import OK, line
+from bench import OK, line, wait_until
 from uc import cme, not_allowed, talk
 
 
@@ -114,6 +116,26 @@ def test_wvdial(start_modem, open_host):
         ask(f"AT{taken} {command}", "OK" if good else "ERROR")
         taken += f" {command}" if good else ""
     ask("ATI", "ucchip", "8088", "Revision: 012345678", "OK")
+
+
+def test_pluses_without_a_call(on):
+    """What scripts send to be sure; silence makes no command of it."""
+    on.send("+++")
+    on.search_nothing(0.6)
+    on.ask("+++")
+    on.ask("ATH", OK)
+
+
+def test_speed_of_a_real_line(start_modem, pair):
+    """The OK leaves at the old speed."""
+    pair.plug()
+    start_modem(port__path=pair.a)
+    host = pair.host()
+    host.ask("AT+IPR=9600", OK)
+    if os.geteuid() == 0:  # the device is closed to all others
+        wait_until(lambda: "speed 9600 baud" in pair.speed(), "9600 baud")
+    host.ask("AT+IPR?", "+IPR: 9600", OK)
+    host.close()
 
 
 def test_what_hosts_expect(on):

@@ -138,6 +138,13 @@ def test_close_while_it_is_opened(on):
     on.search_nothing(1.5)
 
 
+@pytest.mark.parametrize("end", ["AT+CFUN=0", "AT+CGACT=0"])
+def test_no_context_while_it_is_opened(active, end):
+    active.ask(f'AT+IPCREATE="TCP","127.0.0.1",{free_port()}', OK)
+    active.ask(end, OK, "CONNECT FAIL")
+    cme(active, 'AT+IPCLOSE="TCP"', 514, "IP CLOSE FAIL")
+
+
 def test_long_data(on, start_peer):
     text = os.urandom(2000).hex()
     received = []
