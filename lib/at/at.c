@@ -458,6 +458,17 @@ void at_deafen(struct at *at)
     at->stale = 0;
 }
 
+void at_cut(struct at *at)
+{
+    if (at->running) {
+        at_note_end(at, false);
+        at_end_command(at);
+    } else if (at->state == AT_STATE_DROP) {
+        at->state = AT_STATE_COMMAND;
+    }
+    buf_free(&at->data);
+}
+
 void at_restart(struct at *at)
 {
     at_reset(at);

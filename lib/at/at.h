@@ -157,6 +157,9 @@ void at_reset(struct at *at);
 /* Input is thrown away until at_undeafen(), waiting input and a half-typed line as well. */
 void at_deafen(struct at *at);
 void at_undeafen(struct at *at);
+/* Whatever is under way ends here, without a word: nobody is left who would finish a command, or
+ * take its data. Not from inside a handler. */
+void at_cut(struct at *at);
 /* The module restarts: as at_reset(), and waiting URCs go. What is in the output already leaves. */
 void at_restart(struct at *at);
 

@@ -22,6 +22,7 @@ static void go(struct reboot *reboot)
     log_info(reboot->env->log, "reboot");
     reboot->state = REBOOT_DEAD;
     at_deafen(reboot->env->at);
+    at_cut(reboot->env->at); /* a reboot that no command has asked for may find one under way */
     at_restart(reboot->env->at);
     reboot->plan.cycle(reboot->ctx);
     arm(reboot, reboot->plan.dead_ms);

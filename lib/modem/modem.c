@@ -351,6 +351,7 @@ void modem_power(struct modem *modem, bool on)
         at_undeafen(modem->at);
     } else {
         at_deafen(modem->at);
+        at_cut(modem->at);
         network_set_radio(modem->network, false); /* what is connected is cut, without a word */
         at_restart(modem->at);
         modem->dialect->destroy(modem->instance);

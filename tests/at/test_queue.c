@@ -397,6 +397,44 @@ static void test_deaf(void **state)
     lab_close(&lab);
 }
 
+/* Whatever is under way: nothing of it is left, and its owner's answer comes too late. */
+static void test_cut_in_every_state(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {
+        "", "AT+N", "AT+SLOW\r", "AT+DATA=3\r", "AT+DATA=3\r\nab", "AT+DATA=0\r\nab"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        struct lab lab;
+        lab_open(&lab, &lab_strict, NULL);
+        lab_send(&lab, starts[i]);
+        at_deafen(lab.at);
+        at_cut(lab.at);
+        at_restart(lab.at);
+        assert_false(at_finish(lab.at, lab.ticket, AT_OK));
+        lab_read(&lab);
+        buf_clear(&lab.out);
+        at_undeafen(lab.at);
+        lab_send(&lab, "AT+NUM=3\r");
+        lab_expect(&lab, LINE("+NUM:3") OK);
+        lab_close(&lab);
+    }
+}
+
+/* Its data stalled before. */
+static void test_cut_while_input_is_dropped(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, &lab_strict, NULL);
+    lab_send(&lab, "AT+DATA=3\r\na");
+    lab_wait(&lab, 10000);
+    buf_clear(&lab.out);
+    at_cut(lab.at);
+    lab_send(&lab, "AT+NUM=3\r");
+    lab_expect(&lab, LINE("+NUM:3") OK);
+    lab_close(&lab);
+}
+
 static void test_destroyed_in_every_state(void **state)
 {
     (void)state;
@@ -434,6 +472,8 @@ int main(void)
         cmocka_unit_test(test_line_of_a_host_that_closed_at_once),
         cmocka_unit_test(test_backlog),
         cmocka_unit_test(test_deaf),
+        cmocka_unit_test(test_cut_in_every_state),
+        cmocka_unit_test(test_cut_while_input_is_dropped),
         cmocka_unit_test(test_destroyed_in_every_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

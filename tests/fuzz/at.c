@@ -27,6 +27,7 @@ enum {                    /* bytes that no text has */
 struct lab {
     struct at *at;
     at_time now;
+    const struct at_grammar *grammar;
     at_ticket ticket;
     uint8_t outcome;
     bool lenient, present;
@@ -104,6 +105,12 @@ static void stream_left(void *ctx, enum at_stream_left how)
 
 static const struct at_stream_events stream_events = {.input = stream_input, .left = stream_left};
 
+/* One that the dialect has words for. */
+static at_result code(const struct lab *lab, uint8_t number)
+{
+    return lab->grammar->faults[number % AT_FAULT_COUNT];
+}
+
 static at_result data_phase(const struct lab *lab, struct at_call *call)
 {
     static const enum at_data_end ends[] = {AT_END_COUNT, AT_END_PLUSES, AT_END_SUB};
@@ -142,7 +149,7 @@ static at_result run(void *ctx, struct at_call *call)
     case 1:
         return AT_ERROR;
     case 2:
-        return lab->outcome / 8;
+        return code(lab, lab->outcome / 8);
     case 3:
         lab->ticket = call->ticket;
         return AT_PENDING;
@@ -280,7 +287,7 @@ static void operate(struct lab *lab, uint8_t op, struct fuzz_input *input)
         lab->outcome = value;
         break;
     case OP_FINISH:
-        at_finish(lab->at, lab->ticket, value < 250 ? value - 1 : AT_OK);
+        at_finish(lab->at, lab->ticket, value < 250 ? code(lab, value) : AT_OK);
         break;
     case OP_URC:
         at_urc_line(lab->at, "+URC: %d", value);
@@ -304,6 +311,9 @@ static void operate(struct lab *lab, uint8_t op, struct fuzz_input *input)
         use_stream(lab, value);
         break;
     default:
+        if (value & 1) {
+            at_cut(lab->at);
+        }
         at_restart(lab->at);
         break;
     }
@@ -351,7 +361,11 @@ static void play(struct lab *lab, struct fuzz_input input, size_t step)
 static void run_once(const struct at_config *config, struct fuzz_input input, size_t step,
                      struct buf *out)
 {
-    struct lab lab = {.lenient = config->lenient, .present = true, .out = out, .now = 1000};
+    struct lab lab = {.grammar = config->grammar,
+                      .lenient = config->lenient,
+                      .present = true,
+                      .out = out,
+                      .now = 1000};
     lab.at = at_create(config);
     at_set_context(lab.at, &lab);
     at_set_tracing(lab.at, true);

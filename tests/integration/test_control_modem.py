@@ -6,7 +6,7 @@ import select
 import subprocess
 
 import pytest
-from bench import ERROR, OK, line, wait_until
+from bench import ERROR, OK, Peer, line, mute, wait_until
 from test_control import CTL, Client, ctl
 
 
@@ -114,6 +114,22 @@ def test_power(modem, client, open_host):
     host.ask("AT", OK)  # of what was sent without power nothing is left, and there is no echo
     assert ctl(modem, "power", "ttyAT0", "cycle").stdout == "on\n"
     host.ask("AT", OK)
+
+
+def test_power_cut_in_a_command(start_daemon, open_host):
+    """Nobody is left who would finish it: the module boots and takes commands, also in data mode."""
+    peer = Peer(mute)
+    modem = start_daemon(settings={"mqtt.host": "127.0.0.1", "mqtt.port": peer.port})
+    host = open_host(modem)
+    host.ask('AT+IMQTTAUTH="a","b","c"', OK)
+    wait_until(lambda: peer.connections, "the attempt")
+    host.send("AT+IMQTTCONN\r")
+    for way in ("cycle", "off"):
+        assert ctl(modem, "power", "ttyAT0", way).returncode == 0
+    ctl(modem, "power", "on")
+    host.ask("AT+CGMI", "atmodemd", OK)
+    host.quiet()
+    peer.close()
 
 
 def test_power_cut_is_a_loss(start_daemon, open_host, broker, watcher):
