@@ -19,6 +19,8 @@
 
 enum { CLIENTS_MAX = 64 };
 
+static const double retry_time = 1.; /* when there is no descriptor for a client */
+
 struct fleet *control_fleet(const struct control *control)
 {
     return control->fleet;
@@ -56,12 +58,31 @@ static bool may_connect(const struct control *control, int fd)
     return control->grouped || peer.uid == 0 || peer.uid == geteuid();
 }
 
+/* The client waits in the socket's queue, which would wake the loop for ever. */
+static void accept_failed(struct control *control, int error)
+{
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+        log_warning(control->log, "control: cannot accept a client: %s", strerror(error));
+        ev_io_stop(control->loop, &control->incoming);
+        ev_timer_set(&control->retry, retry_time, 0.);
+        ev_timer_start(control->loop, &control->retry);
+    }
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct control *control = timer->data;
+    ev_io_start(loop, &control->incoming);
+}
+
 static void take_client(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)events;
     struct control *control = io->data;
     int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
+        accept_failed(control, errno);
         return;
     }
     if (!may_connect(control, fd)) {
@@ -141,7 +162,9 @@ struct control *control_create(const struct control_options *options, struct log
         return NULL;
     }
     ev_io_init(&control->incoming, take_client, control->fd, EV_READ);
-    control->incoming.data = control;
+    ev_timer_init(&control->retry, on_retry, 0., 0.);
+    control->incoming.data = control->retry.data = control;
+    control->listening = true;
     ev_io_start(control->loop, &control->incoming);
     return control;
 }
@@ -154,8 +177,9 @@ void control_destroy(struct control *control)
     while (control->clients) {
         control_client_gone(control->clients);
     }
-    if (ev_is_active(&control->incoming)) {
+    if (control->listening) {
         ev_io_stop(control->loop, &control->incoming);
+        ev_timer_stop(control->loop, &control->retry);
         unlink(control->path);
     }
     if (control->fd >= 0) {

@@ -22,6 +22,8 @@ struct control {
     char *path;
     int fd;
     ev_io incoming;
+    bool listening;
+    ev_timer retry; /* accepts again, after there was no descriptor for a client */
     bool grouped; /* members of a group may connect: the file's mode is theirs */
     struct control_client *clients;
     size_t count;
