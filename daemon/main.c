@@ -123,6 +123,7 @@ static int run(struct daemon *daemon, struct config *config)
         goto out_places;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails, and is dealt with */
     raise_descriptor_limit();
     mqtt_library_init();
     coap_client_library_init();
