@@ -109,11 +109,12 @@ SECRETS = {
 
 
 def secrets_in(text):
-    """Those of a piece of input: long enough not to be in a log by chance."""
+    """Those of a piece of input: not so short, or of one letter, that they are in a log by chance."""
     found = set()
     for name, rest in re.findall(r"AT(\+[A-Z]+)=([^\r\n]*)", text):
         values = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^",]+)', rest)]
-        found |= {values[i] for i in SECRETS.get(name, ()) if i < len(values) and len(values[i]) >= 10}
+        found |= {values[i] for i in SECRETS.get(name, ())
+                  if i < len(values) and len(values[i]) >= 10 and len(set(values[i])) > 1}
     return found
 
 
