@@ -159,6 +159,11 @@ fuzz:
 	@command -v clang >/dev/null || { echo 'no clang, which has libFuzzer: nothing is fuzzed'; exit; }; \
 	    $(MAKE) FUZZ=1 CC=clang fuzz-programs && tests/fuzz/run '$(or $S,60)' $T
 
+# A rough day for two fleets, of T seconds; tests/soak/run tells what is looked at.
+soak: all
+	$(MAKE) SAN=address,undefined all
+	tests/soak/run '$(or $T,1800)'
+
 # Numbers for docs/performance.md; it takes some minutes and never fails.
 $B/tests/bench/load: $(call objects,$(wildcard tests/bench/*.c)) $(ARCHIVE)
 	@mkdir -p $(@D)
@@ -242,6 +247,7 @@ help:
 	@echo 'cloud          the plugin that makes mosquitto the broker of the local Alibaba Cloud'
 	@echo 'check          every test, normal and with sanitizers; T=NAME: only paths with NAME in them'
 	@echo 'fuzz           feeds each fuzz target for S=60 seconds; T=NAME: only those with NAME in them'
+	@echo 'soak           two fleets under rough treatment for T=1800 seconds'
 	@echo 'bench          measures speed and memory against references and prints a table'
 	@echo 'lint           clang-format, cppcheck and clang-tidy find nothing'
 	@echo 'format         lay out the C files with clang-format'
@@ -254,5 +260,5 @@ help:
 	@echo 'V=1 shows commands, WERROR=1 makes warnings errors, SAN=address,undefined builds with'
 	@echo 'sanitizers in a tree of its own.'
 
-.PHONY: all bench check check-programs clean cloud deb dist distclean docs FORCE format fuzz fuzz-programs help install lint \
-    test-programs uninstall
+.PHONY: all bench check check-programs clean cloud deb dist distclean docs FORCE format fuzz \
+    fuzz-programs help install lint soak test-programs uninstall
