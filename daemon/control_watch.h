@@ -24,7 +24,7 @@ struct control {
     ev_io incoming;
     bool listening;
     ev_timer retry; /* accepts again, after there was no descriptor for a client */
-    bool grouped; /* members of a group may connect: the file's mode is theirs */
+    bool grouped;   /* members of a group may connect: the file's mode is theirs */
     struct control_client *clients;
     size_t count;
     struct control_turn *turns; /* console lines that have no result yet */

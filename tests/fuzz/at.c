@@ -378,11 +378,7 @@ static void run_once(const struct at_config *config, struct fuzz_input input, si
 void fuzz_at(const uint8_t *bytes, size_t len)
 {
     struct fuzz_input input = {bytes, len};
-    size_t count = 0;
-    while (dialects[count]) {
-        count++;
-    }
-    const struct dialect *dialect = dialects[fuzz_byte(&input) % count];
+    const struct dialect *dialect = fuzz_dialect(&input);
     uint8_t switches = fuzz_byte(&input);
     struct at_table **tables = mem_zeroed(dialect->table_count * sizeof(struct at_table *));
     for (size_t i = 0; i < dialect->table_count; i++) {

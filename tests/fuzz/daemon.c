@@ -147,11 +147,7 @@ void fuzz_modem(const uint8_t *bytes, size_t len)
 {
     struct bench *host = begin_bench();
     struct fuzz_input input = {bytes, len};
-    size_t count = 0;
-    while (dialects[count]) {
-        count++;
-    }
-    const struct dialect *dialect = dialects[fuzz_byte(&input) % count];
+    const struct dialect *dialect = fuzz_dialect(&input);
     struct settings *settings = modem_settings_create(dialect);
     char *error = NULL;
     FUZZ_HOLDS(settings_set_pair(settings, NOWHERE, "fuzz", &error));

@@ -32,11 +32,7 @@ void fuzz_nvram(const uint8_t *bytes, size_t len)
 void fuzz_settings(const uint8_t *bytes, size_t len)
 {
     struct fuzz_input input = {bytes, len};
-    size_t count = 0;
-    while (dialects[count]) {
-        count++;
-    }
-    struct settings *settings = modem_settings_create(dialects[fuzz_byte(&input) % count]);
+    struct settings *settings = modem_settings_create(fuzz_dialect(&input));
     char *error = NULL;
     if (!settings_load(settings, fuzz_file(input.bytes, input.len), &error)) {
         FUZZ_HOLDS(error && *error);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct dialect;
+
 #define FUZZ_TARGETS(X)                                                                            \
     X(access_points)                                                                               \
     X(at)                                                                                          \
@@ -54,6 +56,9 @@ static inline uint8_t fuzz_byte(struct fuzz_input *input)
 
 /* What stands before the next `end`, which is taken, too, as a string that the caller frees. */
 char *fuzz_text(struct fuzz_input *input, char end, size_t *len);
+
+/* A byte says which. */
+const struct dialect *fuzz_dialect(struct fuzz_input *input);
 
 /* A file that has these bytes, in a folder of the process that goes at its end: its path. The same
  * file each time. */

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "dialect/dialect.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/temp.h"
 
@@ -14,6 +15,15 @@ char *fuzz_text(struct fuzz_input *input, char end, size_t *len)
     input->bytes += taken;
     input->len -= taken;
     return text;
+}
+
+const struct dialect *fuzz_dialect(struct fuzz_input *input)
+{
+    size_t count = 1;
+    while (dialects[count]) {
+        count++;
+    }
+    return dialects[fuzz_byte(input) % count];
 }
 
 /* A test target has no other place for what lives as long as its process. */

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from bench import OK, cme, line
+from bench import OK, cme
 from confined import Confined, needs_namespaces
 
 NVRAM = "ttyAT0.ica.ini"

@@ -7,7 +7,6 @@ import time
 import pytest
 from bench import DEADLINE, OK, PROGRAM, cme, line, wait_until
 from confined import leave_descriptors, processor_seconds, set_limit
-from conftest import at_broker
 
 AUTH = 'AT+IMQTTAUTH="a","b","c"'
 

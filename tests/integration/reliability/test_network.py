@@ -35,7 +35,10 @@ def test_broker_away_for_a_while(broker, modem, open_host):
     online(host)
     subscribe(host, "away")
     broker.stop()
-    waits = lambda: [float(w) for w in re.findall(r"reconnecting in ([0-9.]+) s", modem.log())]
+
+    def waits():
+        return [float(wait) for wait in re.findall(r"reconnecting in ([0-9.]+) s", modem.log())]
+
     wait_until(lambda: len(waits()) >= 3, "three attempts")
     for wait, most in zip(waits(), (1.0, 2.0, 4.0)):
         assert most * 0.9 - 0.05 <= wait <= most
