@@ -9,8 +9,8 @@
 struct pdp {
     struct network *network;
     bool gprs;
-    bool attached; /* as far as the module has a say */
-    struct pdp_context contexts[PDP_CONTEXTS_MAX];
+    bool attached;                                  /* as far as the module has a say */
+    struct pdp_context *contexts[PDP_CONTEXTS_MAX]; /* NULL: not defined; most never are */
 };
 
 /* ---- what it means for the network ---- */
@@ -19,7 +19,7 @@ static void tell(const struct pdp *pdp)
 {
     bool data = false;
     for (int i = 0; i < PDP_CONTEXTS_MAX; i++) {
-        data = data || pdp->contexts[i].active;
+        data = data || (pdp->contexts[i] && pdp->contexts[i]->active);
     }
     network_set_data(pdp->network, pdp->attached && data);
 }
@@ -30,15 +30,22 @@ static bool registered(const struct pdp *pdp)
     return registration == NETWORK_HOME || registration == NETWORK_ROAMING;
 }
 
+static void forget(struct pdp *pdp, int index)
+{
+    free(pdp->contexts[index]);
+    pdp->contexts[index] = NULL;
+}
+
 /* ---- life ---- */
 
 void pdp_reset(struct pdp *pdp)
 {
     for (int i = 0; i < PDP_CONTEXTS_MAX; i++) {
-        pdp->contexts[i] = (struct pdp_context){0};
+        forget(pdp, i);
     }
     if (!pdp->gprs) {
-        pdp->contexts[0] = (struct pdp_context){.type = "IP", .defined = true, .active = true};
+        pdp_define(pdp, 1, "IP", "");
+        pdp->contexts[0]->active = true;
     }
     pdp->attached = !pdp->gprs;
     tell(pdp);
@@ -60,6 +67,9 @@ struct pdp *pdp_create(struct network *network)
 
 void pdp_destroy(struct pdp *pdp)
 {
+    for (int i = 0; pdp && i < PDP_CONTEXTS_MAX; i++) {
+        forget(pdp, i);
+    }
     free(pdp);
 }
 
@@ -73,8 +83,8 @@ bool pdp_attached(const struct pdp *pdp)
 static void first_context(struct pdp *pdp)
 {
     for (int i = 0; i < PDP_CONTEXTS_MAX; i++) {
-        if (pdp->contexts[i].defined) {
-            pdp->contexts[i].active = true;
+        if (pdp->contexts[i]) {
+            pdp->contexts[i]->active = true;
             return;
         }
     }
@@ -89,7 +99,9 @@ bool pdp_attach(struct pdp *pdp, bool on)
         first_context(pdp);
     }
     for (int i = 0; !on && i < PDP_CONTEXTS_MAX; i++) {
-        pdp->contexts[i].active = false;
+        if (pdp->contexts[i]) {
+            pdp->contexts[i]->active = false;
+        }
     }
     pdp->attached = on;
     tell(pdp);
@@ -100,21 +112,21 @@ bool pdp_attach(struct pdp *pdp, bool on)
 
 const struct pdp_context *pdp_context(const struct pdp *pdp, int cid)
 {
-    bool known = cid >= 1 && cid <= PDP_CONTEXTS_MAX && pdp->contexts[cid - 1].defined;
-    return known ? &pdp->contexts[cid - 1] : NULL;
+    return cid >= 1 && cid <= PDP_CONTEXTS_MAX ? pdp->contexts[cid - 1] : NULL;
 }
 
 void pdp_define(struct pdp *pdp, int cid, const char *type, const char *apn)
 {
-    struct pdp_context *context = &pdp->contexts[cid - 1];
+    struct pdp_context **place = &pdp->contexts[cid - 1];
+    *place = *place ? *place : mem_zeroed(sizeof **place);
+    struct pdp_context *context = *place;
     snprintf(context->type, sizeof context->type, "%s", type);
     snprintf(context->apn, sizeof context->apn, "%s", apn);
-    context->defined = true;
 }
 
 void pdp_undefine(struct pdp *pdp, int cid)
 {
-    pdp->contexts[cid - 1] = (struct pdp_context){0};
+    forget(pdp, cid - 1);
     tell(pdp);
 }
 
@@ -129,7 +141,7 @@ bool pdp_activate(struct pdp *pdp, int cid, bool on)
     if (!pdp_context(pdp, cid) || (on && !pdp_attached(pdp))) {
         return false;
     }
-    pdp->contexts[cid - 1].active = on;
+    pdp->contexts[cid - 1]->active = on;
     tell(pdp);
     return true;
 }

@@ -16,7 +16,6 @@ enum { PDP_CONTEXTS_MAX = 16, PDP_TYPE_MAX = 8, PDP_APN_MAX = 100 };
 struct pdp_context {
     char type[PDP_TYPE_MAX + 1]; /* "IP", "IPV6" ... */
     char apn[PDP_APN_MAX + 1];   /* empty: the subscription's */
-    bool defined;
     bool active; /* as far as the module has a say; pdp_active() asks the network, too */
 };
 
