@@ -1,5 +1,6 @@
 """The network and those at its other end go and come back; the line's adapter is pulled out."""
 
+import random
 import re
 import socket
 import threading
@@ -68,11 +69,10 @@ def test_flapping_network(broker, modem, open_host):
 class Names:
     """A name server that is mute until it is told to answer: every name is 127.0.0.1."""
 
-    ADDRESS = "127.77.0.1"
-
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((self.ADDRESS, 53))
+        self.address = f"127.{random.randrange(1, 250)}.{random.randrange(250)}.1"
+        self.socket.bind((self.address, 53))
         self.speaks = False
         self.asked = 0
         threading.Thread(target=self._serve, daemon=True).start()
@@ -105,7 +105,7 @@ def test_name_server_away(broker, tmp_path, open_host):
     except OSError as error:
         pytest.skip(f"no name server for us: {error}")
     resolv = tmp_path / "resolv.conf"
-    resolv.write_text(f"nameserver {Names.ADDRESS}\noptions timeout:1 attempts:2\n")
+    resolv.write_text(f"nameserver {names.address}\noptions timeout:1 attempts:2\n")
     daemon = Confined(tmp_path / "modem", f'mount --bind "{resolv}" /etc/resolv.conf',
                       settings=at_broker(broker, **{"mqtt.host": "broker.example"}))
     host = open_host(daemon)
