@@ -58,7 +58,7 @@ static const struct command *understand(int count, char **words, struct request 
         return NULL;
     }
     int names = count - 1 - command->values;
-    if (names < 0 || names > command->takes_modem) {
+    if (names < 0 || names > (command->takes_modem ? 1 : 0)) {
         fprintf(stderr, "atmodemctl: %s %s is wanted; see --help\n", command->name, command->usage);
         return NULL;
     }

@@ -124,6 +124,7 @@ def test_power_cut_in_a_command(start_daemon, open_host):
     host.ask('AT+IMQTTAUTH="a","b","c"', OK)
     wait_until(lambda: peer.connections, "the attempt")
     host.send("AT+IMQTTCONN\r")
+    modem.wait_log(r"> AT\+IMQTTCONN")
     for way in ("cycle", "off"):
         assert ctl(modem, "power", "ttyAT0", way).returncode == 0
     ctl(modem, "power", "on")
