@@ -66,7 +66,7 @@ static void put_pattern(struct bench *bench)
     size_t len = 0;
     size_t taken = 0;
     while (bench->left && taken == len) {
-        len = bench->left < sizeof piece ? bench->left : sizeof piece;
+        len = bench->left < sizeof piece ? (size_t)bench->left : sizeof piece;
         for (size_t i = 0; i < len; i++) {
             piece[i] = bench_byte(bench->put + i);
         }

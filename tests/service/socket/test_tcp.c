@@ -430,7 +430,8 @@ static void *peer_writes(void *ctx)
     struct volume *volume = ctx;
     char bytes[50000];
     for (uint64_t sent = 0; sent < volume->size;) {
-        size_t len = volume->size - sent < sizeof bytes ? volume->size - sent : sizeof bytes;
+        uint64_t left = volume->size - sent;
+        size_t len = left < sizeof bytes ? (size_t)left : sizeof bytes;
         fill(bytes, len, sent);
         ssize_t put = send(volume->fd, bytes, len, MSG_NOSIGNAL);
         if (put <= 0) {
