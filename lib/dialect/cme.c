@@ -1,6 +1,6 @@
 #include "dialect/cme.h"
 
-const char *cme_text(int error)
+static const char *text_of(int error)
 {
     switch (error) {
     case CME_NOT_ALLOWED:
@@ -26,4 +26,22 @@ const char *cme_text(int error)
     default:
         return "unknown";
     }
+}
+
+void cme_word(struct buf *out, at_result result, int cmee, const char *gap)
+{
+    if (result == AT_OK) {
+        buf_add_text(out, "OK");
+    } else if (result == AT_ERROR || cmee == 0) {
+        buf_add_text(out, "ERROR");
+    } else if (cmee == 1) {
+        buf_printf(out, "+CME ERROR:%s%d", gap, result);
+    } else {
+        buf_printf(out, "+CME ERROR:%s%s", gap, text_of(result));
+    }
+}
+
+int cme_number(at_result result, int cmee)
+{
+    return result == AT_OK ? 0 : result == AT_ERROR || cmee == 0 ? 4 : -1;
 }

@@ -2,6 +2,9 @@
 #ifndef DIALECT_CME_H
 #define DIALECT_CME_H
 
+#include "at/command.h"
+#include "base/buf.h"
+
 enum cme_error {
     CME_NOT_ALLOWED = 3,
     CME_NOT_SUPPORTED = 4,
@@ -16,7 +19,11 @@ enum cme_error {
     CME_AUTHENTICATION_FAILURE = 149,
 };
 
-/* In the words of 27.007; "unknown" for others. */
-const char *cme_text(int error);
+/* Final result codes of a dialect that has OK, ERROR and +CME ERROR only (27.007 9.1). gap is what
+ * stands between the colon and the error; cmee is that of AT+CMEE. An error without a text is
+ * "unknown". */
+void cme_word(struct buf *out, at_result result, int cmee, const char *gap);
+/* In numbers (V.250 6.2.6); -1: there is none. */
+int cme_number(at_result result, int cmee);
 
 #endif

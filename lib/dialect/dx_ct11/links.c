@@ -12,11 +12,9 @@
 enum {
     HOST_MAX = 255,
     SEND_MAX = 1024,
-    PIECE_MAX = 1024,        /* of a stream, in one report */
-    WAITING_MAX = 64 * 1024, /* bytes of reports above which reading pauses */
+    PIECE_MAX = 1024, /* of a stream, in one report */
     CONNECT_MS = 20000,
 };
-static const double resume_s = .02;
 
 /* ---- the numbers ---- */
 
@@ -95,8 +93,9 @@ static void failed(void *ctx, enum socket_failure failure, const char *why)
     }
 }
 
-static void report(const struct dx_link *link, const char *bytes, size_t len)
+static void report(void *source, const char *bytes, size_t len)
 {
+    const struct dx_link *link = source;
     const struct dx *dx = link->dx;
     struct buf line = {0};
     struct buf raw = {0};
@@ -113,34 +112,20 @@ static void report(const struct dx_link *link, const char *bytes, size_t len)
     buf_free(&raw);
 }
 
-/* While the host does not read, the peer is held up; a datagram is one report. */
+/* A datagram is one report. */
 static size_t received(void *ctx, const char *bytes, size_t len)
 {
     struct dx_link *link = ctx;
-    struct dx *dx = link->dx;
     if (link->transparent) {
         return dx_transparent_data(link, bytes, len);
     }
     size_t piece = link->kind == SOCKET_UDP ? len : PIECE_MAX;
-    size_t taken = 0;
-    while (taken < len && at_urcs_waiting(dx->env.at) < WAITING_MAX) {
-        size_t left = len - taken;
-        size_t now = left < piece ? left : piece;
-        report(link, bytes + taken, now);
-        taken += now;
-    }
-    if (taken < len && !ev_is_active(&dx->links.resume)) {
-        ev_timer_set(&dx->links.resume, resume_s, 0.);
-        ev_timer_start(dx_loop(dx), &dx->links.resume);
-    }
-    return taken;
+    return intake_take(&link->dx->links.intake, bytes, len, piece, report, link);
 }
 
-static void resume(struct ev_loop *loop, ev_timer *timer, int events)
+static void resume(void *ctx)
 {
-    (void)loop;
-    (void)events;
-    struct dx *dx = timer->data;
+    struct dx *dx = ctx;
     for (int i = 0; i < DX_LINKS; i++) {
         struct dx_link *link = &dx->links.link[i];
         if (link->state == DX_LINK_OPEN && !link->transparent) {
@@ -358,15 +343,15 @@ void dx_links_power_on(struct dx *dx)
         links->link[i].dx = dx;
         links->link[i].number = DX_LINK_FIRST + i;
     }
-    ev_timer_init(&links->resume, resume, 0., 0.);
+    intake_init(&links->intake, &dx->env, resume, dx);
     ev_timer_init(&links->simple, dx_simple_tick, 0., 0.);
-    links->resume.data = links->simple.data = dx;
+    links->simple.data = dx;
 }
 
 void dx_links_power_off(struct dx *dx)
 {
     struct dx_links *links = &dx->links;
-    ev_timer_stop(dx_loop(dx), &links->resume);
+    intake_end(&links->intake);
     ev_timer_stop(dx_loop(dx), &links->simple);
     for (int i = 0; i < DX_LINKS; i++) {
         socket_destroy(links->link[i].socket);

@@ -7,6 +7,7 @@
 #include "at/at.h"
 #include "base/buf.h"
 #include "dialect/dx_ct11/fields.h"
+#include "dialect/intake.h"
 #include "service/socket/socket.h"
 
 struct dx;
@@ -38,7 +39,7 @@ struct dx_link {
 
 struct dx_links {
     struct dx_link link[DX_LINKS];
-    ev_timer resume;         /* reports wait for the host: reading has paused */
+    struct intake intake;
     struct dx_fields client; /* SIMPLECLIENT */
     ev_timer simple;         /* its next attempt, or ERROR=104 */
 };

@@ -4,20 +4,7 @@
 
 static void word(struct buf *out, at_result result, int cmee)
 {
-    if (result == AT_OK) {
-        buf_add_text(out, "OK");
-    } else if (result == AT_ERROR || cmee == 0) {
-        buf_add_text(out, "ERROR");
-    } else if (cmee == 1) {
-        buf_printf(out, "+CME ERROR:%d", result);
-    } else {
-        buf_printf(out, "+CME ERROR:%s", cme_text(result));
-    }
-}
-
-static int number(at_result result, int cmee)
-{
-    return result == AT_OK ? 0 : result == AT_ERROR || cmee == 0 ? 4 : -1;
+    cme_word(out, result, cmee, "");
 }
 
 /* The standard's test answers: the parameters' names in quotes. */
@@ -67,6 +54,6 @@ const struct at_grammar ica_grammar = {
             [AT_FAULT_DATA_CANCELLED] = ICA_TEXT_TOO_LONG,
         },
     .word = word,
-    .number = number,
+    .number = cme_number,
     .test = test,
 };

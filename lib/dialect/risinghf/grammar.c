@@ -5,20 +5,7 @@
 
 static void word(struct buf *out, at_result result, int cmee)
 {
-    if (result == AT_OK) {
-        buf_add_text(out, "OK");
-    } else if (result == AT_ERROR || cmee == 0) {
-        buf_add_text(out, "ERROR");
-    } else if (cmee == 1) {
-        buf_printf(out, "+CME ERROR: %d", result);
-    } else {
-        buf_printf(out, "+CME ERROR: %s", cme_text(result));
-    }
-}
-
-static int number(at_result result, int cmee)
-{
-    return result == AT_OK ? 0 : result == AT_ERROR || cmee == 0 ? 4 : -1;
+    cme_word(out, result, cmee, " ");
 }
 
 /* `=?` is only OK. */
@@ -61,6 +48,6 @@ const struct at_grammar rh_grammar = {
             [AT_FAULT_DATA_CANCELLED] = AT_ERROR,
         },
     .word = word,
-    .number = number,
+    .number = cme_number,
     .test = test,
 };

@@ -10,13 +10,11 @@
 enum {
     HOST_MAX = 255,
     SEND_MAX = 1024,
-    PIECE_MAX = 1460,        /* of a stream, in one report */
-    WAITING_MAX = 64 * 1024, /* bytes of reports above which reading pauses */
+    PIECE_MAX = 1460, /* of a stream, in one report */
     ATTEMPTS = 3,
     ATTEMPT_MS = 10000,
 };
 static const double retry_s = .5;
-static const double resume_s = .02;
 
 static const char *const kinds[] = {[SOCKET_TCP] = "TCP", [SOCKET_UDP] = "UDP", NULL};
 
@@ -124,8 +122,9 @@ static at_result create_set(void *ctx, struct at_call *call)
 
 /* ---- what comes ---- */
 
-static void report(const struct uc_socket *own, const char *bytes, size_t len)
+static void report(void *source, const char *bytes, size_t len)
 {
+    const struct uc_socket *own = source;
     struct buf line = {0};
     buf_printf(&line, "+IPRECV=\"%s\",%zu,", kinds[own->kind], len);
     buf_add(&line, bytes, len);
@@ -133,31 +132,17 @@ static void report(const struct uc_socket *own, const char *bytes, size_t len)
     buf_free(&line);
 }
 
-/* While the host does not read, the peer is held up; a datagram is one report. */
+/* A datagram is one report. */
 static size_t received(void *ctx, const char *bytes, size_t len)
 {
     struct uc_socket *own = ctx;
-    struct uc *uc = own->uc;
     size_t piece = own->kind == SOCKET_UDP ? len : PIECE_MAX;
-    size_t taken = 0;
-    while (taken < len && at_urcs_waiting(uc->env.at) < WAITING_MAX) {
-        size_t left = len - taken;
-        size_t now = left < piece ? left : piece;
-        report(own, bytes + taken, now);
-        taken += now;
-    }
-    if (taken < len && !ev_is_active(&uc->sockets.resume)) {
-        ev_timer_set(&uc->sockets.resume, resume_s, 0.);
-        ev_timer_start(uc_loop(uc), &uc->sockets.resume);
-    }
-    return taken;
+    return intake_take(&own->uc->sockets.intake, bytes, len, piece, report, own);
 }
 
-static void resume(struct ev_loop *loop, ev_timer *timer, int events)
+static void resume(void *ctx)
 {
-    (void)loop;
-    (void)events;
-    struct uc *uc = timer->data;
+    struct uc *uc = ctx;
     for (int i = 0; i < UC_SOCKETS; i++) {
         if (uc->sockets.socket[i].state == UC_SOCKET_OPEN) {
             socket_resume(uc->sockets.socket[i].socket);
@@ -275,13 +260,12 @@ void uc_sockets_power_on(struct uc *uc)
         ev_timer_init(&own->retry, retry, 0., 0.);
         own->retry.data = own;
     }
-    ev_timer_init(&sockets->resume, resume, 0., 0.);
-    sockets->resume.data = uc;
+    intake_init(&sockets->intake, &uc->env, resume, uc);
 }
 
 void uc_sockets_power_off(struct uc *uc)
 {
-    ev_timer_stop(uc_loop(uc), &uc->sockets.resume);
+    intake_end(&uc->sockets.intake);
     for (int i = 0; i < UC_SOCKETS; i++) {
         socket_destroy(uc->sockets.socket[i].socket);
         set_closed(&uc->sockets.socket[i]);

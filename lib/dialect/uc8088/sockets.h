@@ -6,6 +6,7 @@
 
 #include "at/at.h"
 #include "base/buf.h"
+#include "dialect/intake.h"
 #include "service/socket/socket.h"
 
 struct uc;
@@ -26,7 +27,7 @@ struct uc_sockets {
         at_ticket sender;  /* IPSEND */
         struct buf unsent; /* what IPSEND has not got rid of */
     } socket[UC_SOCKETS];  /* by enum socket_kind */
-    ev_timer resume;       /* reports wait for the host: reading has paused */
+    struct intake intake;
 };
 
 void uc_sockets_power_on(struct uc *uc);

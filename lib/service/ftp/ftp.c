@@ -8,17 +8,6 @@
 #include "service/env.h"
 #include "service/ftp/ftp_session.h"
 
-const char *ftp_outcome_text(enum ftp_outcome outcome)
-{
-    static const char *const texts[] = {
-        [FTP_DONE] = "done",       [FTP_REFUSED] = "refused", [FTP_NETWORK] = "network",
-        [FTP_RESOLVE] = "resolve", [FTP_CONNECT] = "connect", [FTP_TIMEOUT] = "timeout",
-        [FTP_GARBAGE] = "garbage", [FTP_LOST] = "lost",       [FTP_DATA] = "data",
-        [FTP_ABORTED] = "aborted",
-    };
-    return texts[outcome];
-}
-
 /* ---- ends ---- */
 
 static void forget_request(struct ftp *ftp)

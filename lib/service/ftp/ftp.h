@@ -111,8 +111,4 @@ void ftp_abort(struct ftp *ftp);
 /* Ends the session at once, without QUIT and without an event. */
 void ftp_close(struct ftp *ftp);
 
-/* "done", "refused", "network", "resolve", "connect", "timeout", "garbage", "lost", "data",
- * "aborted". */
-const char *ftp_outcome_text(enum ftp_outcome outcome);
-
 #endif

@@ -37,17 +37,6 @@ struct ping {
     bool *gone; /* set when the object goes inside a call of reply() */
 };
 
-const char *ping_failure_text(enum ping_failure failure)
-{
-    static const char *const texts[] = {
-        [PING_FAILED_NETWORK] = "network",
-        [PING_FAILED_RESOLVE] = "resolve",
-        [PING_FAILED_DENIED] = "denied",
-        [PING_FAILED_CONNECT] = "connect",
-    };
-    return texts[failure];
-}
-
 /* ---- ends ---- */
 
 static void leave_address(struct ping *ping)

@@ -47,7 +47,4 @@ struct ping *ping_start(const struct service_env *env, const struct ping_options
 /* No event comes any more. NULL is fine. */
 void ping_cancel(struct ping *ping);
 
-/* "network", "resolve", "denied", "connect". */
-const char *ping_failure_text(enum ping_failure failure);
-
 #endif

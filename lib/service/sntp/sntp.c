@@ -38,16 +38,6 @@ struct sntp {
     char why[240];
 };
 
-const char *sntp_failure_text(enum sntp_failure failure)
-{
-    static const char *const texts[] = {
-        [SNTP_FAILED_NETWORK] = "network", [SNTP_FAILED_RESOLVE] = "resolve",
-        [SNTP_FAILED_CONNECT] = "connect", [SNTP_FAILED_TIMEOUT] = "timeout",
-        [SNTP_FAILED_SERVER] = "server",
-    };
-    return texts[failure];
-}
-
 static int64_t clock_ns(clockid_t clock)
 {
     struct timespec now;

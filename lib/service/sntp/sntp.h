@@ -44,7 +44,4 @@ struct sntp *sntp_query(const struct service_env *env, const char *host, int por
 /* done will not be called. NULL is fine. */
 void sntp_cancel(struct sntp *sntp);
 
-/* "network", "resolve", "connect", "timeout", "server". */
-const char *sntp_failure_text(enum sntp_failure failure);
-
 #endif

@@ -43,26 +43,6 @@ struct socket {
     char why[240];
 };
 
-const char *socket_failure_text(enum socket_failure failure)
-{
-    static const char *const texts[] = {
-        [SOCKET_FAILED_NETWORK] = "network",       [SOCKET_FAILED_RESOLVE] = "resolve",
-        [SOCKET_FAILED_CONNECT] = "connect",       [SOCKET_FAILED_TIMEOUT] = "timeout",
-        [SOCKET_FAILED_LOCAL_PORT] = "local port",
-    };
-    return texts[failure];
-}
-
-const char *socket_end_text(enum socket_end end)
-{
-    static const char *const texts[] = {
-        [SOCKET_ENDED_BY_PEER] = "peer",
-        [SOCKET_ENDED_RESET] = "reset",
-        [SOCKET_ENDED_NETWORK] = "network",
-    };
-    return texts[end];
-}
-
 static bool is_tcp(const struct socket *sock)
 {
     return sock->options.kind == SOCKET_TCP;

@@ -90,8 +90,4 @@ size_t socket_unsent(const struct socket *sock);
 /* data() would take bytes again. */
 void socket_resume(struct socket *sock);
 
-/* "network", "resolve", "connect", "timeout", "local port"; "peer", "reset", "network". */
-const char *socket_failure_text(enum socket_failure failure);
-const char *socket_end_text(enum socket_end end);
-
 #endif

@@ -19,6 +19,17 @@
 static void note(struct bench *bench, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+static const char *outcome_text(enum ftp_outcome outcome)
+{
+    static const char *const texts[] = {
+        [FTP_DONE] = "done",       [FTP_REFUSED] = "refused", [FTP_NETWORK] = "network",
+        [FTP_RESOLVE] = "resolve", [FTP_CONNECT] = "connect", [FTP_TIMEOUT] = "timeout",
+        [FTP_GARBAGE] = "garbage", [FTP_LOST] = "lost",       [FTP_DATA] = "data",
+        [FTP_ABORTED] = "aborted",
+    };
+    return texts[outcome];
+}
+
 static void note(struct bench *bench, const char *format, ...)
 {
     char line[400];
@@ -41,7 +52,7 @@ static void note(struct bench *bench, const char *format, ...)
 static void on_done(void *ctx, const struct ftp_result *result)
 {
     assert_true(*result->why);
-    note(ctx, "done %s %d %lld", ftp_outcome_text(result->outcome), result->code,
+    note(ctx, "done %s %d %lld", outcome_text(result->outcome), result->code,
          (long long)result->size);
 }
 
@@ -91,7 +102,7 @@ static void on_writable(void *ctx)
 
 static void on_closed(void *ctx, enum ftp_outcome outcome)
 {
-    note(ctx, "closed %s", ftp_outcome_text(outcome));
+    note(ctx, "closed %s", outcome_text(outcome));
 }
 
 static const struct ftp_events events = {on_done, on_data, on_writable, on_closed};

@@ -33,6 +33,17 @@ struct bench {
     double last_ms;
 };
 
+static const char *failure_text(enum ping_failure failure)
+{
+    static const char *const texts[] = {
+        [PING_FAILED_NETWORK] = "network",
+        [PING_FAILED_RESOLVE] = "resolve",
+        [PING_FAILED_DENIED] = "denied",
+        [PING_FAILED_CONNECT] = "connect",
+    };
+    return texts[failure];
+}
+
 static void on_reply(void *ctx, const struct ping_reply *reply)
 {
     struct bench *bench = ctx;
@@ -60,7 +71,7 @@ static void on_failed(void *ctx, enum ping_failure failure, const char *why)
 {
     struct bench *bench = ctx;
     assert_true(*why);
-    buf_printf(&bench->lines, "failed %s\n", ping_failure_text(failure));
+    buf_printf(&bench->lines, "failed %s\n", failure_text(failure));
     bench->over = true;
 }
 

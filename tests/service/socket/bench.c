@@ -18,6 +18,26 @@
 static void note(struct bench *bench, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+static const char *failure_text(enum socket_failure failure)
+{
+    static const char *const texts[] = {
+        [SOCKET_FAILED_NETWORK] = "network",       [SOCKET_FAILED_RESOLVE] = "resolve",
+        [SOCKET_FAILED_CONNECT] = "connect",       [SOCKET_FAILED_TIMEOUT] = "timeout",
+        [SOCKET_FAILED_LOCAL_PORT] = "local port",
+    };
+    return texts[failure];
+}
+
+static const char *end_text(enum socket_end end)
+{
+    static const char *const texts[] = {
+        [SOCKET_ENDED_BY_PEER] = "peer",
+        [SOCKET_ENDED_RESET] = "reset",
+        [SOCKET_ENDED_NETWORK] = "network",
+    };
+    return texts[end];
+}
+
 static void note(struct bench *bench, const char *format, ...)
 {
     char line[400];
@@ -41,7 +61,7 @@ static void on_connected(void *ctx, const char *address, int local_port)
 static void on_failed(void *ctx, enum socket_failure failure, const char *why)
 {
     assert_true(*why);
-    note(ctx, "failed %s", socket_failure_text(failure));
+    note(ctx, "failed %s", failure_text(failure));
 }
 
 static size_t on_data(void *ctx, const char *bytes, size_t len)
@@ -79,7 +99,7 @@ static void on_sent(void *ctx)
 
 static void on_closed(void *ctx, enum socket_end end)
 {
-    note(ctx, "closed %s", socket_end_text(end));
+    note(ctx, "closed %s", end_text(end));
 }
 
 static const struct socket_events events = {on_connected, on_failed, on_data,
