@@ -103,8 +103,10 @@ def wait_until(condition, what):
 
 # Which parameters are secrets: those that the command tables mark.
 SECRETS = {
-    "+IMQTTAUTH": (2,), "+ICOAPAUTH": (2,), "+IHTTPAUTH": (2,), "+IMQTTUSER": (1,), "+IMQTTDYNREG": (4,),
-    "+IDMAU": (2, 3), "+CWJAP": (1,), "+IWIFICONNECT": (1,), "+QMTCFG": (2,), "+FTPPW": (0,), "+MQTTCONFIG": (6,),
+    "+IMQTTAUTH": (2, 3), "+IMQTTAUTU": (2, 3), "+IDMAUTH": (2, 3), "+ICOAPAUTH": (2,), "+IHTTPAUTH": (2,),
+    "+IMQTTCRED": (2,), "+IDMCRED": (2,), "+IDMCREAD": (2,), "+IMQTTUSER": (1,), "+IMQTTDYNREG": (4,),
+    "+IBLECONFIGSTART": (1,), "+IAPCONFIGSTART": (2, 3), "+CWJAP": (1,), "+IWIFICONNECT": (1,),
+    "+QMTCFG": (2,), "+FTPPW": (0,), "+MQTTCONFIG": (6,), "+MQTTTLS": (2,),
 }
 
 

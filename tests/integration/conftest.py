@@ -11,6 +11,7 @@ from bench import DEADLINE, Broker, Daemon, Host, wait_until  # noqa: E402
 from cloud_device import Device  # noqa: E402
 from serial_line import Pair  # noqa: E402
 from standin import Standin  # noqa: E402
+from web import Web  # noqa: E402
 
 
 @pytest.fixture
@@ -107,6 +108,19 @@ class Watcher:
     def close(self):
         self.client.disconnect()
         self.client.loop_stop()
+
+
+@pytest.fixture
+def start_web():
+    webs = []
+
+    def start(*arguments, **how):
+        webs.append(Web(*arguments, **how))
+        return webs[-1]
+
+    yield start
+    for web in webs:
+        web.close()
 
 
 @pytest.fixture

@@ -5,22 +5,8 @@ import time
 import pytest
 from aw import INVALID, cme
 from bench import OK, Peer, line, mute
-from web import Web
 
 FAILED = cme("http failed")
-
-
-@pytest.fixture
-def start_web():
-    webs = []
-
-    def start(*arguments, **how):
-        webs.append(Web(*arguments, **how))
-        return webs[-1]
-
-    yield start
-    for web in webs:
-        web.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 import pytest
 from dx import BOOT, CONNECT, Far, connect, error, restart
-from web import Web
 
 
 @pytest.fixture
@@ -57,19 +56,6 @@ def simple(host):
     restart(host, "AT+SIMPLEMODE=1,0")
     host.expect(error(104))
     return host
-
-
-@pytest.fixture
-def start_web():
-    webs = []
-
-    def start(*arguments, **how):
-        webs.append(Web(*arguments, **how))
-        return webs[-1]
-
-    yield start
-    for web in webs:
-        web.close()
 
 
 @pytest.fixture

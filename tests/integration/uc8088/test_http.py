@@ -5,22 +5,8 @@ import threading
 import pytest
 from bench import ERROR, OK, Peer, free_port, line
 from uc import cme, ctl, ext, talk
-from web import Web
 
 HELLO = b"hello world"
-
-
-@pytest.fixture
-def start_web():
-    webs = []
-
-    def start(*arguments, **how):
-        webs.append(Web(*arguments, **how))
-        return webs[-1]
-
-    yield start
-    for web in webs:
-        web.close()
 
 
 @pytest.fixture
