@@ -205,9 +205,9 @@ at_result aw_connect(struct aw *aw, const struct at_call *call, enum aw_family f
     free(session->host);
     session->host = mem_copy(host->text, host->len);
     session->port = port;
-    if (aw_online(aw)) {
+    if (aw_online(aw) || mqtt_state(session->mqtt) == MQTT_CLOSING) {
         session->reopen = true;
-        mqtt_disconnect(session->mqtt);
+        mqtt_disconnect(session->mqtt); /* or it is on its way out already */
         return AT_PENDING;
     }
     return conclude(aw, begin(aw));

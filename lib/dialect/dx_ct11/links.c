@@ -72,6 +72,7 @@ static void connected(void *ctx, const char *address, int local_port)
     if (link->transparent) {
         if (!dx_transparent_open(link, link->opener, line)) {
             dx_link_drop(link);
+            at_finish(link->dx->env.at, link->opener, DX_STATE);
         }
     } else if (link->opener) {
         at_finish(link->dx->env.at, link->opener, DX_CONNECT + link->number);
@@ -268,8 +269,10 @@ static at_result open_set(void *ctx, struct at_call *call)
     struct dx *dx = ctx;
     const struct dx_target target = target_of(call);
     struct dx_link *link = free_link(dx);
-    bool alone = target.transparent && dx_links_used(dx) > 0;
-    if (dx_simple(dx) == DX_SIMPLE_CLIENT || !link || alone || any_transparent(dx)) {
+    /* Data mode is one link's, and a flow of messages may have it. */
+    bool taken = target.transparent &&
+                 (dx_links_used(dx) > 0 || at_stream_state(call->at) != AT_STREAM_NONE);
+    if (dx_simple(dx) == DX_SIMPLE_CLIENT || !link || taken || any_transparent(dx)) {
         return DX_STATE;
     }
     return dx_link_open(link, &target, call->ticket) ? AT_PENDING : DX_STATE;

@@ -38,6 +38,14 @@ def test_disconnect_and_connect_while_retrying(online, broker):
     online.quiet()
 
 
+@pytest.mark.parametrize("family", ["IMQTT", "IDM"])
+def test_connect_behind_disconnect(online, broker, family):
+    """Typed ahead: the old session is still on its way out."""
+    online.send(f"AT+IMQTTDISCONN\rAT+{family}CONN=127.0.0.1,{broker.port}\r")
+    online.expect(OK, line("+IMQTTSTATE:0"), line(f"+{family}STATE:1"), OK)
+    online.quiet()
+
+
 def test_connect_at_once_while_retrying(online, broker):
     broker.stop()
     online.expect(line("+IMQTTSTATE:0"))

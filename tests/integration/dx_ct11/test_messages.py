@@ -280,6 +280,19 @@ def test_another_topic(continuous, watcher):
     assert (got.topic, got.payload) == ("two", b"x")
 
 
+def test_transparent_link_beside_a_suspended_flow(continuous, watcher, far):
+    """Data mode is the flow's: the link is refused, and the flow goes on."""
+    host = continuous
+    host.ask('AT+QMTPUBEX="out",0,0,1', CHEVRON)
+    escape(host)
+    host.ask(f"AT+QIOPEN={far.target(1)}", error(102))
+    host.ask("AT+QISTATE", OK)
+    host.send("ATO")
+    time.sleep(SILENCE)
+    host.send("x")
+    assert watcher.next().payload == b"x"
+
+
 def test_received_in_data_mode(continuous, watcher):
     """Bare payloads; the other way with `+++`."""
     host = continuous
