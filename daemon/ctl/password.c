@@ -32,8 +32,8 @@ static bool ask(char line[LINE_MAX_BYTES], const struct termios *before)
 {
     struct termios silent = *before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    fputs("Password: ", stderr);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    fputs("Password: ", stderr); /* only now: a quick answer is neither shown nor flushed */
     bool ok = read_line(line);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
     fputc('\n', stderr);
