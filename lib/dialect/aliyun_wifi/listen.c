@@ -34,8 +34,12 @@ static void subscribe(struct aw *aw, struct mqtt_guest *guest, char **filters, s
     unsigned timeout_ms = (unsigned)kept_number(&aw->kept, AW_TIMEOUT) * 1000;
     for (size_t i = 0; i < count; i++) {
         uint16_t *id = &session->subscriptions[session->subscribing];
-        if (mqtt_guest_subscribe(guest, filters[i], 0, timeout_ms, id) == MQTT_OK) {
+        enum mqtt_error error = mqtt_guest_subscribe(guest, filters[i], 0, timeout_ms, id);
+        if (error == MQTT_OK) {
             session->subscribing++;
+        } else {
+            log_warning(aw->env.log, "mqtt: %s is not subscribed to: %s", filters[i],
+                        mqtt_error_text(error));
         }
         free(filters[i]);
     }

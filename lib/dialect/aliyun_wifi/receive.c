@@ -1,17 +1,11 @@
 /* What the broker sends: for OTA, for the thing model, or for the host as it is. */
 #include <string.h>
 
-#include "base/log.h"
 #include "dialect/aliyun_wifi/instance.h"
 
 static void report(struct aw *aw, const struct mqtt_message *message)
 {
     struct buf line = {0};
-    if (message->len > AT_URCS_MAX) { /* no queue would take its report */
-        log_warning(aw->env.log, "a message of %zu bytes on %s is not reported", message->len,
-                    message->topic);
-        return;
-    }
     buf_printf(&line, "+IMQTTRCVPUB:%s,%zu,", message->topic, message->len);
     buf_add(&line, message->bytes, message->len);
     at_urc(aw->env.at, &(struct at_urc){.line = buf_bytes(&line), .len = buf_len(&line)});

@@ -14,8 +14,13 @@ static void send_burst(struct dx *dx)
     struct dx_flow *flow = &dx->mqtt.flow;
     uint16_t packet_id;
     bool written;
-    mqtt_publish(dx->mqtt.service, flow->topic, buf_bytes(&flow->burst), buf_len(&flow->burst),
-                 flow->qos, flow->retain, TIMEOUT_MS, &packet_id, &written);
+    enum mqtt_error error =
+        mqtt_publish(dx->mqtt.service, flow->topic, buf_bytes(&flow->burst), buf_len(&flow->burst),
+                     flow->qos, flow->retain, TIMEOUT_MS, &packet_id, &written);
+    if (error != MQTT_OK) {
+        log_warning(dx->env.log, "mqtt: a burst of %zu bytes is lost: %s", buf_len(&flow->burst),
+                    mqtt_error_text(error));
+    }
     buf_clear(&flow->burst);
 }
 

@@ -105,6 +105,9 @@ enum mqtt_state {
 /* In a word: "offline", "connecting", "online", "reconnecting", "disconnecting". */
 const char *mqtt_state_text(enum mqtt_state state);
 
+/* A longer one is dropped, with a line in the log: no host could be told of it. */
+enum { MQTT_MESSAGE_MAX = 1024 * 1024 };
+
 struct mqtt_message {
     const char *topic; /* NUL-ended UTF-8 */
     const char *bytes;
@@ -175,6 +178,9 @@ enum mqtt_error {
     MQTT_INVALID,    /* topic, filter or QoS */
     MQTT_FULL,       /* too much waits for the broker already */
 };
+
+/* In words, for logs. */
+const char *mqtt_error_text(enum mqtt_error error);
 
 /* Sends a message. *packet_id (1..65535, no two outstanding ones are equal) names the later
  * published() event, which comes exactly once within timeout_ms. If *written comes back true (QoS

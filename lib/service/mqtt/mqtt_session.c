@@ -412,6 +412,11 @@ static void on_message(struct mqtt *mqtt, const struct mqtt_message *message)
     log_write(mqtt->env->log, LEVEL_REQUEST, "mqtt: message on %s, QoS %d, %zu bytes",
               message->topic, message->qos, message->len);
     SERVICE_COUNT(mqtt->env, mqtt_received);
+    if (message->len > MQTT_MESSAGE_MAX) {
+        log_warning(mqtt->env->log, "mqtt: a message of %zu bytes on %s is dropped", message->len,
+                    message->topic);
+        return;
+    }
     mqtt->emitting = true;
     if (mqtt_guests_message(mqtt, message) && mqtt->events->message) {
         mqtt->events->message(mqtt->ctx, message);

@@ -30,6 +30,17 @@ const char *mqtt_state_text(enum mqtt_state state)
     return texts[state];
 }
 
+const char *mqtt_error_text(enum mqtt_error error)
+{
+    static const char *const texts[] = {
+        [MQTT_OK] = "done",
+        [MQTT_NOT_ONLINE] = "there is no session",
+        [MQTT_INVALID] = "bad topic, filter or QoS",
+        [MQTT_FULL] = "too much waits for the broker",
+    };
+    return texts[error];
+}
+
 const char *mqtt_connack_text(int code)
 {
     static const char *const texts[] = {"",

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "tests/service/mqtt/bench.h"
 #include "tests/service/mqtt/broker.h"
 #include "tests/support/ports.h"
@@ -47,6 +48,25 @@ static void test_restarts(void **state)
     restart_often(*state, true);
     restart_often(*state, false);
     assert_int_equal(ports_descriptors(), before);
+}
+
+/* Nobody could be told of it; what comes behind it is not affected. */
+static void test_message_too_long(void **state)
+{
+    struct bench *bench = *state;
+    size_t len = MQTT_MESSAGE_MAX + 1;
+    char *bytes = mem_zeroed(len);
+    uint16_t id = 0;
+    bool written = false;
+    bench_online(bench, broker->port);
+    bench_subscribed(bench, "news", 1);
+    assert_int_equal(mqtt_publish(bench->mqtt, "news", bytes, len, 1, false, 10000, &id, &written),
+                     MQTT_OK);
+    free(bytes);
+    bench_expect(bench, "published %u done", id);
+    bench_publish(bench, "news", "x", 0, 1000);
+    bench_expect(bench, "message news 0 0 1 x");
+    bench_disconnect(bench);
 }
 
 static void destroy_at(struct bench *bench, const char *line)
@@ -145,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_restarts, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(test_message_too_long, bench_setup, bench_teardown),
         cmocka_unit_test(test_destroy_in_each_event),
         cmocka_unit_test(test_destroy_at_each_moment),
         cmocka_unit_test_setup_teardown(test_descriptors, bench_setup, bench_teardown),
