@@ -5,8 +5,10 @@
 #include "dialect/cme.h"
 #include "dialect/dialect.h"
 #include "dialect/identity.h"
+#include "dialect/text.h"
 #include "net/network.h"
 #include "net/pdp.h"
+#include "port/port.h"
 #include "settings/settings.h"
 
 static const struct dialect_env *env(const void *ctx)
@@ -46,13 +48,13 @@ at_result cellular_identification(void *ctx, struct at_call *call)
     return cellular_revision(ctx, call);
 }
 
-static at_result serial_number(void *ctx, struct at_call *call)
+at_result cellular_serial_number(void *ctx, struct at_call *call)
 {
     at_info(call->at, call->ticket, "%s", identity(ctx)->imei);
     return AT_OK;
 }
 
-static at_result subscriber(void *ctx, struct at_call *call)
+at_result cellular_subscriber(void *ctx, struct at_call *call)
 {
     if (!network_has_sim(env(ctx)->network)) {
         return CME_NO_SIM;
@@ -61,12 +63,20 @@ static at_result subscriber(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static at_result pin_read(void *ctx, struct at_call *call)
+at_result cellular_pin_read(void *ctx, struct at_call *call)
 {
     if (!network_has_sim(env(ctx)->network)) {
         return CME_NO_SIM;
     }
     at_info(call->at, call->ticket, "+CPIN: READY");
+    return AT_OK;
+}
+
+/* ---- the line ---- */
+
+at_result cellular_rate_read(void *ctx, struct at_call *call)
+{
+    at_info(call->at, call->ticket, "+IPR: %d", port_line(env(ctx)->port)->baud);
     return AT_OK;
 }
 
@@ -91,7 +101,7 @@ at_result cellular_function_read(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static at_result attach_read(void *ctx, struct at_call *call)
+at_result cellular_attach_read(void *ctx, struct at_call *call)
 {
     at_info(call->at, call->ticket, "+CGATT: %d", pdp_attached(env(ctx)->pdp));
     return AT_OK;
@@ -183,17 +193,6 @@ const at_result cellular_base_faults[AT_FAULT_COUNT] = {
     [AT_FAULT_DATA_CANCELLED] = CME_INCORRECT_PARAMETERS,
 };
 
-/* Nothing that would be more than a name in an answer. */
-static bool is_apn(const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] <= ' ' || bytes[i] > '~' || bytes[i] == '"') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static const char *const type_words[] = {"IP", "IPV6", "IPV4V6", NULL};
 
 #define CID(flag)                                                                                  \
@@ -207,7 +206,11 @@ static const struct at_param state_params[] = {
 static const struct at_param context_params[] = {
     CID(0),
     {.name = "PDP_type", .type = AT_CHOICE, .choices = type_words, .flags = AT_OPTIONAL},
-    {.name = "APN", .type = AT_STRING, .max = PDP_APN_MAX, .flags = AT_OPTIONAL, .valid = is_apn},
+    {.name = "APN",
+     .type = AT_STRING,
+     .max = PDP_APN_MAX,
+     .flags = AT_OPTIONAL,
+     .valid = text_is_name},
 };
 
 #define VALUE(title, handler, text)                                                                \
@@ -225,9 +228,9 @@ static const struct at_command rows[] = {
     VALUE("+CGMI", cellular_manufacturer, "manufacturer"),
     VALUE("+CGMM", cellular_model, "model"),
     VALUE("+CGMR", cellular_revision, "revision"),
-    VALUE("+CGSN", serial_number, "IMEI"),
-    VALUE("+CIMI", subscriber, "IMSI of the SIM"),
-    STATUS("+CPIN", pin_read, "SIM state"),
+    VALUE("+CGSN", cellular_serial_number, "IMEI"),
+    VALUE("+CIMI", cellular_subscriber, "IMSI of the SIM"),
+    STATUS("+CPIN", cellular_pin_read, "SIM state"),
     VALUE("+CSQ", signal_quality, "signal quality"),
     STATUS("+CREG", cellular_registration_read, "registration in the network"),
     STATUS("+CGREG", cellular_registration_read, "registration in the packet network"),
@@ -237,7 +240,7 @@ static const struct at_command rows[] = {
      .params = state_params,
      .param_count = 1,
      .faults = cellular_base_faults,
-     .read = attach_read,
+     .read = cellular_attach_read,
      .set = attach_set,
      .help = "attach to the packet service (1) or detach (0)"},
     {.name = "+CGACT",

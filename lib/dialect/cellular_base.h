@@ -20,6 +20,15 @@ at_result cellular_model(void *ctx, struct at_call *call);
 at_result cellular_revision(void *ctx, struct at_call *call);
 /* All three, a line each. */
 at_result cellular_identification(void *ctx, struct at_call *call);
+/* The IMEI; the IMSI. */
+at_result cellular_serial_number(void *ctx, struct at_call *call);
+at_result cellular_subscriber(void *ctx, struct at_call *call);
+/* `+CPIN: READY`. */
+at_result cellular_pin_read(void *ctx, struct at_call *call);
+/* `+IPR: <baud>`. */
+at_result cellular_rate_read(void *ctx, struct at_call *call);
+/* `+CGATT: <0|1>`. */
+at_result cellular_attach_read(void *ctx, struct at_call *call);
 /* `+NAME: 0,<stat>`. */
 at_result cellular_registration_read(void *ctx, struct at_call *call);
 /* `+CFUN: <0|1>`: whether the radio is on. */

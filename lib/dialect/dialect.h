@@ -61,7 +61,7 @@ struct dialect {
     const char *const *defaults; /* "section.key=value" that differ from the common ones */
     /* Puts what its settings say of the line into config: lenient, data_timeout_ms, guard_ms. */
     void (*configure)(const struct settings *settings, struct at_config *config);
-    /* Whether a gated command exists under these settings. */
+    /* Whether a gated command exists under these settings. NULL: there are none. */
     bool (*enabled)(const struct settings *settings, const char *gate);
     /* The handlers' context. */
     void *(*create)(const struct dialect_env *env);

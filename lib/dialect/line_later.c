@@ -37,3 +37,10 @@ void line_later_set(struct line_later *later, const struct port_line *line)
     ev_timer_set(&later->timer, 0., 0.);
     ev_timer_start(loop, &later->timer);
 }
+
+void line_later_set_baud(struct line_later *later, int baud)
+{
+    struct port_line line = *port_line(later->env->port);
+    line.baud = baud;
+    line_later_set(later, &line);
+}

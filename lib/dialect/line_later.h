@@ -21,5 +21,7 @@ void line_later_end(struct line_later *later);
 
 /* From a handler, or right before at_finish(). */
 void line_later_set(struct line_later *later, const struct port_line *line);
+/* The present setting with another speed. */
+void line_later_set_baud(struct line_later *later, int baud);
 
 #endif

@@ -153,7 +153,7 @@ static void wake(void *ctx)
 static bool enabled(void *ctx, const char *gate)
 {
     const struct modem *modem = ctx;
-    return modem->dialect->enabled(modem->settings, gate);
+    return modem->dialect->enabled && modem->dialect->enabled(modem->settings, gate);
 }
 
 /* ---- what the interpreter tells ---- */

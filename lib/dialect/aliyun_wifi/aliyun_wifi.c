@@ -54,13 +54,6 @@ static void configure(const struct settings *settings, struct at_config *config)
     }
 }
 
-static bool enabled(const struct settings *settings, const char *gate)
-{
-    (void)settings;
-    (void)gate;
-    return false;
-}
-
 /* ---- kept values ---- */
 
 #define KEPT(n, low, high, text)                                                                   \
@@ -168,7 +161,6 @@ const struct dialect aliyun_wifi_dialect = {
     .settings = &aw_settings_group,
     .defaults = defaults,
     .configure = configure,
-    .enabled = enabled,
     .create = create,
     .connection = aw_connection_word,
     .wifi = wifi,

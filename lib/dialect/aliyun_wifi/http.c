@@ -50,7 +50,6 @@ static bool url_valid(const char *bytes, size_t len)
 static void answered(void *ctx, const struct http_response *response)
 {
     struct aw *aw = ctx;
-    aw->request = NULL;
     if (response->outcome != HTTP_DONE) {
         at_finish(aw->env.at, aw->waiting, AW_HTTP_FAILED);
         return;
@@ -80,19 +79,19 @@ static at_result request_set(void *ctx, struct at_call *call)
     char *whole = whole_url(call->params[2].text);
     char *url = aw_http_url(aw, whole);
     aw->waiting = call->ticket;
-    aw->request = http_send(aw->http,
-                            &(struct http_request){
-                                .method = method,
-                                .url = url,
-                                .headers = body ? headers : NULL,
-                                .body = body ? call->params[3].text : NULL,
-                                .len = body ? call->params[3].len : 0,
-                                .timeout_ms = LIMIT_MS,
-                                .body_max = BODY_MAX,
-                                .range_from = -1,
-                                .tls = aw_http_tls(aw),
-                            },
-                            answered, aw);
+    http_send(aw->http,
+              &(struct http_request){
+                  .method = method,
+                  .url = url,
+                  .headers = body ? headers : NULL,
+                  .body = body ? call->params[3].text : NULL,
+                  .len = body ? call->params[3].len : 0,
+                  .timeout_ms = LIMIT_MS,
+                  .body_max = BODY_MAX,
+                  .range_from = -1,
+                  .tls = aw_http_tls(aw),
+              },
+              answered, aw);
     free(url);
     free(whole);
     return AT_PENDING;

@@ -90,7 +90,6 @@ struct aw {
     struct aw_wlan wlan;
     struct aw_ota ota;
     struct http *http;
-    struct http_transfer *request; /* HTTPC's */
     struct line_later uart;
     struct port_line line; /* as the settings say */
     struct reboot reboot;

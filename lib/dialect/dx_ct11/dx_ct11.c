@@ -46,13 +46,6 @@ static void configure(const struct settings *settings, struct at_config *config)
     config->data_timeout_ms = DATA_TIMEOUT_MS;
 }
 
-static bool enabled(const struct settings *settings, const char *gate)
-{
-    (void)settings;
-    (void)gate;
-    return false;
-}
-
 /* ---- kept values ---- */
 
 enum { JSON_MAX = 32 * 1024 };
@@ -188,7 +181,6 @@ const struct dialect dx_ct11_dialect = {
     .settings = &dx_settings_group,
     .defaults = defaults,
     .configure = configure,
-    .enabled = enabled,
     .create = create,
     .connection = connection,
     .gpio = lines,

@@ -12,8 +12,7 @@ enum { DX_HEADERS_MAX = 16 };
 
 struct dx_http {
     struct http *service;
-    struct http_transfer *transfer; /* HTTPACTION's */
-    struct dx_fields server;        /* HTTPPARA */
+    struct dx_fields server; /* HTTPPARA */
     struct dx_header {
         char *key, *value;
     } headers[DX_HEADERS_MAX];

@@ -38,7 +38,6 @@ static void show_block(const struct dx *dx, const char *bytes, size_t len)
 static void answered(void *ctx, const struct http_response *response)
 {
     struct dx *dx = ctx;
-    dx->http.transfer = NULL;
     if (response->outcome != HTTP_DONE) {
         at_finish(dx->env.at, dx->waiting, DX_NO_SERVER);
         return;
@@ -101,22 +100,22 @@ at_result dx_httpaction_set(void *ctx, struct at_call *call)
     char *lines[DX_HEADERS_MAX + 2];
     lines_of(&dx->http, body, lines);
     dx->waiting = call->ticket;
-    dx->http.transfer = http_send(dx->http.service,
-                                  &(struct http_request){
-                                      .method = method,
-                                      .url = url,
-                                      .headers = (const char *const *)lines,
-                                      .body = body ? buf_bytes(&dx->http.body) : NULL,
-                                      .len = body ? buf_len(&dx->http.body) : 0,
-                                      .http1 = true,
-                                      .timeout_ms = LIMIT_MS,
-                                      .body_max = BODY_MAX,
-                                      .range_from = -1,
-                                      .tls = {.ca_pem = kept_text(&dx->kept, DX_HTTP_CERT),
-                                              .ca_file = http->ca_file,
-                                              .insecure = http->insecure || !verified},
-                                  },
-                                  answered, dx);
+    http_send(dx->http.service,
+              &(struct http_request){
+                  .method = method,
+                  .url = url,
+                  .headers = (const char *const *)lines,
+                  .body = body ? buf_bytes(&dx->http.body) : NULL,
+                  .len = body ? buf_len(&dx->http.body) : 0,
+                  .http1 = true,
+                  .timeout_ms = LIMIT_MS,
+                  .body_max = BODY_MAX,
+                  .range_from = -1,
+                  .tls = {.ca_pem = kept_text(&dx->kept, DX_HTTP_CERT),
+                          .ca_file = http->ca_file,
+                          .insecure = http->insecure || !verified},
+              },
+              answered, dx);
     for (size_t i = 0; lines[i]; i++) {
         free(lines[i]);
     }

@@ -238,16 +238,11 @@ void dx_link_close(struct dx_link *link)
 
 /* ---- QIOPEN ---- */
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 static const char *const kinds[] = {[SOCKET_TCP] = "TCP", [SOCKET_UDP] = "UDP", NULL};
 
 const struct at_param dx_target_params[5] = {
     {.name = "type", .type = AT_CHOICE, .choices = kinds},
-    {.name = "serverIP", .type = AT_STRING, .max = HOST_MAX, .valid = host_valid},
+    {.name = "serverIP", .type = AT_STRING, .max = HOST_MAX, .valid = text_not_empty},
     {.name = "serverPort", .type = AT_INT, .min = 1, .max = 65535},
     {.name = "localPort", .type = AT_INT, .max = 65535},
     {.name = "mode", .type = AT_INT, .max = 1},

@@ -25,7 +25,7 @@ void dx_mqtt_power_off(struct dx *dx)
     dx_fields_free(&mqtt->config);
     dx_fields_free(&mqtt->server);
     dx_fields_free(&mqtt->start);
-    dx_topics_clear(dx);
+    topics_clear(&dx->mqtt.topics);
     dx_flow_free(dx);
     free(mqtt->topic);
     *mqtt = (struct dx_mqtt){0};

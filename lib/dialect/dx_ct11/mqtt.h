@@ -6,10 +6,10 @@
 
 #include "base/buf.h"
 #include "dialect/dx_ct11/fields.h"
+#include "dialect/topics.h"
 #include "service/mqtt/mqtt.h"
 
 struct dx;
-struct dx_topic;
 
 /* What the command under way waits for. */
 enum dx_request { DX_NO_REQUEST, DX_PUBLISHING, DX_SUBSCRIBING, DX_UNSUBSCRIBING };
@@ -17,7 +17,7 @@ enum dx_request { DX_NO_REQUEST, DX_PUBLISHING, DX_SUBSCRIBING, DX_UNSUBSCRIBING
 struct dx_mqtt {
     struct mqtt *service;
     struct dx_fields config, server, start; /* QMTCFG, QMTCONNCFG, QMTSTART */
-    struct dx_topic *topics;                /* QMTSUB's, in their order */
+    struct topics topics;                   /* QMTSUB's */
     ev_timer retry;                         /* after a first attempt that failed */
     unsigned retry_ms;
     bool quiet_failure;   /* this attempt's has been told before */
@@ -69,7 +69,6 @@ at_result dx_qmtsub_read(void *ctx, struct at_call *call);
 at_result dx_qmtsub_set(void *ctx, struct at_call *call);
 at_result dx_qmtunsub_set(void *ctx, struct at_call *call);
 void dx_topics_load(struct dx *dx);
-void dx_topics_clear(struct dx *dx);
 /* A new session without one of before: all of them again. */
 void dx_topics_renew(struct dx *dx);
 void dx_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int granted);

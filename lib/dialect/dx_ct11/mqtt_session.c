@@ -201,7 +201,7 @@ at_result dx_qmtdisc(void *ctx, struct at_call *call)
     dx->mqtt.quiet_failure = false;
     bool clean = !dx->mqtt.start.count || dx_field_number(&dx->mqtt.start, START_CLEAN) == 1;
     if (clean && dx_simple(dx) != DX_SIMPLE_MQTT) {
-        dx_topics_clear(dx);
+        topics_clear(&dx->mqtt.topics);
     }
     dx->waiting = call->ticket;
     dx->mqtt.ending = true;

@@ -6,20 +6,10 @@
 
 enum { TEXT_MAX = 256 };
 
-static bool client_id_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 /* Empty: no will. */
 static bool will_topic_valid(const char *bytes, size_t len)
 {
     return !len || mqtt_topic_valid(bytes, len);
-}
-
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
 }
 
 #define TEXT(n, more, check)                                                                       \
@@ -28,7 +18,7 @@ static bool host_valid(const char *bytes, size_t len)
     }
 
 const struct at_param dx_qmtcfg_params[7] = {
-    TEXT("clientid", 0, client_id_valid),
+    TEXT("clientid", 0, text_not_empty),
     TEXT("username", AT_OPTIONAL | AT_EMPTY, text_no_nul),
     TEXT("password", AT_OPTIONAL | AT_EMPTY | AT_SECRET, text_no_nul),
     {.name = "will_qos", .type = AT_INT, .max = 2, .flags = AT_OPTIONAL},
@@ -37,7 +27,7 @@ const struct at_param dx_qmtcfg_params[7] = {
     TEXT("will_message", AT_OPTIONAL | AT_EMPTY | AT_FREE, text_no_nul),
 };
 const struct at_param dx_qmtconncfg_params[3] = {
-    TEXT("address", 0, host_valid),
+    TEXT("address", 0, text_not_empty),
     {.name = "port", .type = AT_INT, .min = 1, .max = 65535},
     {.name = "reconnect", .type = AT_INT, .max = 1, .flags = AT_OPTIONAL},
 };

@@ -9,58 +9,6 @@
 
 enum { TOPICS_MAX = 50, TIMEOUT_MS = 10000, TOPIC_MAX = 256 };
 
-struct dx_topic {
-    struct dx_topic *next;
-    int qos;
-    char text[];
-};
-
-static struct dx_topic **find(struct dx *dx, const char *text)
-{
-    struct dx_topic **link = &dx->mqtt.topics;
-    while (*link && strcmp((*link)->text, text) != 0) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-static size_t count(const struct dx *dx)
-{
-    size_t topics = 0;
-    for (const struct dx_topic *topic = dx->mqtt.topics; topic; topic = topic->next) {
-        topics++;
-    }
-    return topics;
-}
-
-static void add(struct dx *dx, const char *text, int qos)
-{
-    struct dx_topic **link = find(dx, text);
-    if (!*link) {
-        size_t len = strlen(text);
-        *link = mem_zeroed(sizeof **link + len + 1);
-        memcpy((*link)->text, text, len);
-    }
-    (*link)->qos = qos;
-}
-
-static void drop(struct dx *dx, const char *text)
-{
-    struct dx_topic **link = find(dx, text);
-    struct dx_topic *topic = *link;
-    if (topic) {
-        *link = topic->next;
-        free(topic);
-    }
-}
-
-void dx_topics_clear(struct dx *dx)
-{
-    while (dx->mqtt.topics) {
-        drop(dx, dx->mqtt.topics->text);
-    }
-}
-
 /* ---- keeping ---- */
 
 void dx_topics_load(struct dx *dx)
@@ -74,8 +22,8 @@ void dx_topics_load(struct dx *dx)
         double qos = cJSON_GetNumberValue(cJSON_GetArrayItem(pair, 1));
         bool good = text && strlen(text) <= TOPIC_MAX && mqtt_filter_valid(text, strlen(text)) &&
                     (qos == 0 || qos == 1 || qos == 2);
-        if (good && count(dx) < TOPICS_MAX) {
-            add(dx, text, (int)qos);
+        if (good && topics_count(&dx->mqtt.topics) < TOPICS_MAX) {
+            topics_set(&dx->mqtt.topics, text, (int)qos);
         }
     }
     cJSON_Delete(list);
@@ -95,7 +43,7 @@ static void keep(struct dx *dx)
         return;
     }
     cJSON *list = cJSON_CreateArray();
-    for (const struct dx_topic *topic = dx->mqtt.topics; topic; topic = topic->next) {
+    for (const struct topic *topic = dx->mqtt.topics.first; topic; topic = topic->next) {
         cJSON *pair = cJSON_CreateArray();
         cJSON_AddItemToArray(pair, cJSON_CreateString(topic->text));
         cJSON_AddItemToArray(pair, cJSON_CreateNumber(topic->qos));
@@ -116,8 +64,13 @@ static void keep(struct dx *dx)
 void dx_topics_renew(struct dx *dx)
 {
     uint16_t packet_id;
-    for (const struct dx_topic *topic = dx->mqtt.topics; topic; topic = topic->next) {
-        mqtt_subscribe(dx->mqtt.service, topic->text, topic->qos, TIMEOUT_MS, &packet_id);
+    for (const struct topic *topic = dx->mqtt.topics.first; topic; topic = topic->next) {
+        enum mqtt_error error =
+            mqtt_subscribe(dx->mqtt.service, topic->text, topic->qos, TIMEOUT_MS, &packet_id);
+        if (error != MQTT_OK) {
+            log_warning(dx->env.log, "mqtt: a topic of the list was not subscribed to again: %s",
+                        mqtt_error_text(error));
+        }
     }
 }
 
@@ -139,7 +92,7 @@ at_result dx_qmtsub_set(void *ctx, struct at_call *call)
     struct dx *dx = ctx;
     const char *topic = call->params[0].text;
     dx->mqtt.qos = (int)call->params[1].number;
-    if (!*find(dx, topic) && count(dx) == TOPICS_MAX) {
+    if (!topics_have(&dx->mqtt.topics, topic) && topics_count(&dx->mqtt.topics) == TOPICS_MAX) {
         return DX_STATE;
     }
     return begin(
@@ -166,7 +119,7 @@ void dx_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int
             log_warning(dx->env.log, "mqtt: a topic of the list was not subscribed to again");
         }
     } else if (good) {
-        add(dx, dx->mqtt.topic, dx->mqtt.qos);
+        topics_set(&dx->mqtt.topics, dx->mqtt.topic, dx->mqtt.qos);
         keep(dx);
     } else {
         at_finish(dx->env.at, dx->waiting, DX_STATE);
@@ -188,7 +141,7 @@ void dx_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
         return;
     }
     if (outcome == MQTT_DONE) {
-        drop(dx, dx->mqtt.topic);
+        topics_drop(&dx->mqtt.topics, dx->mqtt.topic);
         keep(dx);
     } else {
         at_finish(dx->env.at, dx->waiting, DX_STATE);
@@ -198,7 +151,7 @@ void dx_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
 at_result dx_qmtsub_read(void *ctx, struct at_call *call)
 {
     const struct dx *dx = ctx;
-    for (const struct dx_topic *topic = dx->mqtt.topics; topic; topic = topic->next) {
+    for (const struct topic *topic = dx->mqtt.topics.first; topic; topic = topic->next) {
         at_info(call->at, call->ticket, "+QMTSUB:%s,%d", topic->text, topic->qos);
     }
     return AT_OK;

@@ -59,13 +59,8 @@ static at_result ping_set(void *ctx, struct at_call *call)
     return AT_PENDING;
 }
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 static const struct at_param params[] = {
-    {.name = "addr", .type = AT_STRING, .max = HOST_MAX, .valid = host_valid},
+    {.name = "addr", .type = AT_STRING, .max = HOST_MAX, .valid = text_not_empty},
     {.name = "num_pings", .type = AT_INT, .min = 1, .max = 10, .flags = AT_OPTIONAL},
 };
 

@@ -17,12 +17,6 @@ static at_result version(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static at_result serial_number(void *ctx, struct at_call *call)
-{
-    at_info(call->at, call->ticket, "%s", identity(ctx)->imei);
-    return AT_OK;
-}
-
 static at_result card(void *ctx, struct at_call *call)
 {
     at_info(call->at, call->ticket, "+QCCID:%s", identity(ctx)->iccid);
@@ -205,7 +199,7 @@ static const struct at_param flag_params[] = {{.name = "n", .type = AT_INT, .max
 
 static const struct at_command rows[] = {
     {.name = "+GMR", .forms = AT_EXECUTE, .execute = version, .help = "version"},
-    {.name = "+GSN", .forms = AT_EXECUTE, .execute = serial_number, .help = "IMEI"},
+    {.name = "+GSN", .forms = AT_EXECUTE, .execute = cellular_serial_number, .help = "IMEI"},
     {.name = "I",
      .flags = AT_BASIC,
      .forms = AT_EXECUTE,

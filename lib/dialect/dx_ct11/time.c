@@ -67,13 +67,8 @@ static at_result qlts_read(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 static const struct at_param qntp_params[] = {
-    {.name = "serverAddr", .type = AT_STRING, .max = HOST_MAX, .valid = host_valid},
+    {.name = "serverAddr", .type = AT_STRING, .max = HOST_MAX, .valid = text_not_empty},
     {.name = "port", .type = AT_INT, .min = 1, .max = 65535, .flags = AT_OPTIONAL},
 };
 

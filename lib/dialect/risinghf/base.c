@@ -19,13 +19,6 @@ static at_result function_set(void *ctx, struct at_call *call)
 
 /* ---- IPR ---- */
 
-static at_result rate_read(void *ctx, struct at_call *call)
-{
-    const struct rh *rh = ctx;
-    at_info(call->at, call->ticket, "+IPR: %d", port_line(rh->env.port)->baud);
-    return AT_OK;
-}
-
 static at_result rate_set(void *ctx, struct at_call *call)
 {
     static const int rates[] = {1200,  2400,   4800,   9600,   19200, 38400,
@@ -33,9 +26,7 @@ static at_result rate_set(void *ctx, struct at_call *call)
     struct rh *rh = ctx;
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         if (rates[i] == call->params[0].number) {
-            struct port_line line = *port_line(rh->env.port);
-            line.baud = rates[i];
-            line_later_set(&rh->line_later, &line);
+            line_later_set_baud(&rh->line_later, rates[i]);
             return AT_OK;
         }
     }
@@ -64,7 +55,7 @@ static const struct at_command rows[] = {
      .forms = AT_READ | AT_SET,
      AT_PARAMS(rate_params),
      .faults = cellular_base_faults,
-     .read = rate_read,
+     .read = cellular_rate_read,
      .set = rate_set,
      .help = "speed of the serial line; it holds behind the OK"},
 };

@@ -59,7 +59,7 @@ static void connected(void *ctx, bool session_present, bool again)
     struct rh *rh = ctx;
     (void)again;
     if (!session_present) {
-        rh_subscriptions_free(rh);
+        topics_clear(&rh->subscriptions);
     }
     report(rh, CONNECTED);
 }
@@ -75,7 +75,7 @@ static void went_down(struct rh *rh)
 {
     at_fail_data(rh->env.at, rh->collecting, AT_ERROR);
     if (rh->clean) {
-        rh_subscriptions_free(rh);
+        topics_clear(&rh->subscriptions);
     }
     report(rh, DISCONNECTED);
 }

@@ -9,6 +9,7 @@
 #include "dialect/line_later.h"
 #include "dialect/reboot.h"
 #include "dialect/risinghf/risinghf.h"
+#include "dialect/topics.h"
 #include "service/mqtt/mqtt.h"
 
 /* The settings `[risinghf]`. */
@@ -69,12 +70,6 @@ struct rh_request {
     char *topic; /* NULL: nobody asks for it later */
 };
 
-struct rh_subscription {
-    struct rh_subscription *next;
-    char *topic;
-    int qos; /* granted */
-};
-
 /* What the read form of a request shows. */
 struct rh_last {
     char *topic; /* NULL: there was none */
@@ -121,7 +116,7 @@ struct rh {
     bool told_down;       /* the end that is under way has been reported */
     bool reopen;          /* CONN came while the connection was being closed */
     struct rh_request *requests;
-    struct rh_subscription *subscriptions;
+    struct topics subscriptions; /* with the QoS that was granted */
     struct rh_last published, published_hex, unsubscribed;
 
     struct buf cache[RH_CACHE_MAX]; /* from the packet id on, the oldest first */
@@ -191,7 +186,6 @@ void rh_published(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome);
 void rh_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int granted);
 void rh_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome);
 void rh_requests_free(struct rh *rh);
-void rh_subscriptions_free(struct rh *rh);
 
 /* receive.c */
 void rh_message(void *ctx, const struct mqtt_message *message);

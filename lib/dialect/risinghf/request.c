@@ -91,46 +91,6 @@ void rh_published(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
     }
 }
 
-/* ---- subscriptions ---- */
-
-static struct rh_subscription **find(struct rh *rh, const char *topic)
-{
-    struct rh_subscription **at = &rh->subscriptions;
-    while (*at && strcmp((*at)->topic, topic) != 0) {
-        at = &(*at)->next;
-    }
-    return at;
-}
-
-/* In the order in which they were made. */
-static void subscribe(struct rh *rh, const char *topic, int qos)
-{
-    struct rh_subscription **at = find(rh, topic);
-    if (!*at) {
-        *at = mem_zeroed(sizeof **at);
-        (*at)->topic = mem_string(topic);
-    }
-    (*at)->qos = qos;
-}
-
-static void unsubscribe(struct rh *rh, const char *topic)
-{
-    struct rh_subscription **at = find(rh, topic);
-    struct rh_subscription *gone = *at;
-    if (gone) {
-        *at = gone->next;
-        free(gone->topic);
-        free(gone);
-    }
-}
-
-void rh_subscriptions_free(struct rh *rh)
-{
-    while (rh->subscriptions) {
-        unsubscribe(rh, rh->subscriptions->topic);
-    }
-}
-
 at_result rh_request(struct rh *rh, enum rh_request_kind kind, const char *topic, int qos)
 {
     uint16_t packet_id = 0;
@@ -151,7 +111,7 @@ void rh_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int
     if (request) {
         bool ok = outcome == MQTT_DONE && granted <= 2;
         if (ok) {
-            subscribe(rh, request->topic, granted);
+            topics_set(&rh->subscriptions, request->topic, granted);
         }
         at_urc_line(rh->env.at, "+IMQTTSUB:%u,%d", packet_id, ok ? granted : REFUSED);
         free_request(request);
@@ -165,7 +125,7 @@ void rh_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
     if (request) {
         int status = outcome == MQTT_DONE ? 0 : -1;
         if (status == 0) {
-            unsubscribe(rh, request->topic);
+            topics_drop(&rh->subscriptions, request->topic);
         }
         rh_last_set(&rh->unsubscribed, request->topic, status, "", 0);
         at_urc_line(rh->env.at, "+IMQTTUNSUB:%u,%d", packet_id, status);

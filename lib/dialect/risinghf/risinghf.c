@@ -43,13 +43,6 @@ static void configure(const struct settings *settings, struct at_config *config)
     config->data_timeout_ms = RH_LIMIT_MS;
 }
 
-static bool enabled(const struct settings *settings, const char *gate)
-{
-    (void)settings;
-    (void)gate;
-    return false;
-}
-
 /* ---- kept values ---- */
 
 #define KEPT(n)                                                                                    \
@@ -81,7 +74,7 @@ static void power_off(struct rh *rh)
     rh->mqtt = NULL;
     rh->clean = rh->told_down = rh->reopen = false;
     rh_requests_free(rh);
-    rh_subscriptions_free(rh);
+    topics_clear(&rh->subscriptions);
     rh_last_free(&rh->published);
     rh_last_free(&rh->published_hex);
     rh_last_free(&rh->unsubscribed);
@@ -147,7 +140,6 @@ const struct dialect risinghf_dialect = {
     .settings = &rh_settings_group,
     .defaults = defaults,
     .configure = configure,
-    .enabled = enabled,
     .create = create,
     .connection = rh_connection_word,
     .destroy = destroy,

@@ -15,8 +15,8 @@ static void show(const struct at_call *call, const char *topic, int number)
 static at_result sub_read(void *ctx, struct at_call *call)
 {
     const struct rh *rh = ctx;
-    for (const struct rh_subscription *one = rh->subscriptions; one; one = one->next) {
-        show(call, one->topic, one->qos);
+    for (const struct topic *one = rh->subscriptions.first; one; one = one->next) {
+        show(call, one->text, one->qos);
     }
     return AT_OK;
 }

@@ -220,11 +220,6 @@ void uc_ftp_power_off(struct uc *uc)
 
 /* ---- the table ---- */
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 /* How long a name may be is for its handler to say: it may stand in quotes. */
 #define REST(title, flag)                                                                          \
     {                                                                                              \
@@ -233,7 +228,7 @@ static bool host_valid(const char *bytes, size_t len)
 static const struct at_param name_params[] = {REST("name", 0)};
 static const struct at_param password_params[] = {REST("password", AT_SECRET)};
 static const struct at_param serv_params[] = {
-    {.name = "ip", .type = AT_STRING, .max = 255, .flags = AT_TRIM, .valid = host_valid},
+    {.name = "ip", .type = AT_STRING, .max = 255, .flags = AT_TRIM, .valid = text_not_empty},
     {.name = "port", .type = AT_INT, .min = 1, .max = 65535, .flags = AT_OPTIONAL},
 };
 static const struct at_param mode_params[] = {{.name = "mode", .type = AT_INT, .max = 1}};

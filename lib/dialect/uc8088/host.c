@@ -1,4 +1,5 @@
 /* What hosts expect beyond the module's manual: V.250 and 27.007. */
+#include "dialect/cellular_base.h"
 #include "dialect/uc8088/instance.h"
 
 /* ---- Z, &F and commands that are only taken ---- */
@@ -20,16 +21,6 @@ static at_result taken(void *ctx, struct at_call *call)
 }
 
 /* ---- SIM ---- */
-
-static at_result pin_read(void *ctx, struct at_call *call)
-{
-    const struct uc *uc = ctx;
-    if (!network_has_sim(uc->env.network)) {
-        return CME_NO_SIM;
-    }
-    at_info(call->at, call->ticket, "+CPIN: READY");
-    return AT_OK;
-}
 
 static at_result capabilities(void *ctx, struct at_call *call)
 {
@@ -56,20 +47,11 @@ static at_result cscs_set(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static at_result ipr_read(void *ctx, struct at_call *call)
-{
-    const struct uc *uc = ctx;
-    at_info(call->at, call->ticket, "+IPR: %d", port_line(uc->env.port)->baud);
-    return AT_OK;
-}
-
 /* It holds from behind the OK on. */
 static at_result ipr_set(void *ctx, struct at_call *call)
 {
     struct uc *uc = ctx;
-    struct port_line line = *port_line(uc->env.port);
-    line.baud = (int)call->params[0].number;
-    line_later_set(&uc->line, &line);
+    line_later_set_baud(&uc->line, (int)call->params[0].number);
     return AT_OK;
 }
 
@@ -134,7 +116,7 @@ static const struct at_command rows[] = {
     {.name = "+CPIN",
      .forms = AT_READ,
      .faults = uc_plain_faults,
-     .read = pin_read,
+     .read = cellular_pin_read,
      .help = "SIM state"},
     {.name = "+CSCS",
      .forms = AT_TEST | AT_READ | AT_SET,
@@ -148,7 +130,7 @@ static const struct at_command rows[] = {
      .forms = AT_READ | AT_SET,
      AT_PARAMS(ipr_params),
      .faults = uc_plain_faults,
-     .read = ipr_read,
+     .read = cellular_rate_read,
      .set = ipr_set,
      .help = "speed of the line"},
     {.name = "+IFC",

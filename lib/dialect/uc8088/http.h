@@ -12,7 +12,6 @@ enum { UC_HEADERS_MAX = 64 };
 
 struct uc_http {
     struct http *service;
-    struct http_transfer *transfer; /* HTTPACTION's */
     bool tls;
     char *url, *path; /* NULL: not set */
     int port;         /* 0: not set */

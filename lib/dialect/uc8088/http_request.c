@@ -162,7 +162,6 @@ static void answered(void *ctx, const struct http_response *response)
     struct uc *uc = ctx;
     struct uc_http *http = &uc->http;
     enum http_state state = response->outcome == HTTP_DONE ? STATE_DONE : state_of(uc, response);
-    http->transfer = NULL;
     if (state == STATE_DONE) {
         http->answered = true;
         buf_add(&http->answer, response->bytes, response->len);
@@ -187,21 +186,20 @@ static void send_request(struct uc *uc, enum http_method method, const char *url
     for (size_t i = 0; i < http->header_count; i++) {
         lines[i] = http->headers[i];
     }
-    http->transfer =
-        http_send(http->service,
-                  &(struct http_request){
-                      .method = method,
-                      .url = url,
-                      .headers = lines,
-                      .body = body ? buf_bytes(&http->body) : NULL,
-                      .len = body ? buf_len(&http->body) : 0,
-                      .http1 = true,
-                      .timeout_ms = (unsigned)http->timeout_s * 1000,
-                      .body_max = ANSWER_MAX,
-                      .range_from = -1,
-                      .tls = {.ca_file = settings->ca_file, .insecure = settings->insecure},
-                  },
-                  answered, uc);
+    http_send(http->service,
+              &(struct http_request){
+                  .method = method,
+                  .url = url,
+                  .headers = lines,
+                  .body = body ? buf_bytes(&http->body) : NULL,
+                  .len = body ? buf_len(&http->body) : 0,
+                  .http1 = true,
+                  .timeout_ms = (unsigned)http->timeout_s * 1000,
+                  .body_max = ANSWER_MAX,
+                  .range_from = -1,
+                  .tls = {.ca_file = settings->ca_file, .insecure = settings->insecure},
+              },
+              answered, uc);
 }
 
 static at_result refuse(struct at_call *call, enum http_state state)

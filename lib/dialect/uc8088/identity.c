@@ -18,22 +18,6 @@ static at_result revision(void *ctx, struct at_call *call)
     return AT_OK;
 }
 
-static at_result serial_number(void *ctx, struct at_call *call)
-{
-    at_info(call->at, call->ticket, "%s", identity(ctx)->imei);
-    return AT_OK;
-}
-
-static at_result subscriber(void *ctx, struct at_call *call)
-{
-    const struct uc *uc = ctx;
-    if (!network_has_sim(uc->env.network)) {
-        return CME_NO_SIM;
-    }
-    at_info(call->at, call->ticket, "%s", identity(uc)->imsi);
-    return AT_OK;
-}
-
 static at_result identification(void *ctx, struct at_call *call)
 {
     cellular_manufacturer(ctx, call);
@@ -56,8 +40,8 @@ static const struct at_command rows[] = {
     VALUE("+CGMI", "+GMI", cellular_manufacturer, "manufacturer"),
     VALUE("+CGMM", "+GMM", cellular_model, "model"),
     VALUE("+CGMR", "+GMR", revision, "versions of software and hardware, manufacturer"),
-    VALUE("+CGSN", "+GSN", serial_number, "IMEI"),
-    VALUE("+CIMI", NULL, subscriber, "IMSI of the SIM"),
+    VALUE("+CGSN", "+GSN", cellular_serial_number, "IMEI"),
+    VALUE("+CIMI", NULL, cellular_subscriber, "IMSI of the SIM"),
     {.name = "I",
      .flags = AT_BASIC,
      .forms = AT_EXECUTE,

@@ -16,7 +16,7 @@ void uc_mqtt_power_off(struct uc *uc)
 {
     mqtt_destroy(uc->mqtt.service);
     uc_mqtt_config_free(&uc->mqtt.config);
-    uc_topics_clear(uc);
+    topics_clear(&uc->mqtt.topics);
     free(uc->mqtt.topic);
     uc->mqtt = (struct uc_mqtt){0};
 }

@@ -3,10 +3,10 @@
 #define DIALECT_UC8088_MQTT_H
 
 #include "at/at.h"
+#include "dialect/topics.h"
 #include "service/mqtt/mqtt.h"
 
 struct uc;
-struct uc_topic;
 
 enum { UC_MQTT_WAIT_MS = 5000, UC_TOPIC_MAX = 1024 };
 
@@ -23,8 +23,8 @@ struct uc_mqtt {
         int keepalive_s;
         char *username, *password;
     } config;
-    bool clean;              /* the session that is open, or was last */
-    struct uc_topic *topics; /* subscribed to, in their order */
+    bool clean;           /* the session that is open, or was last */
+    struct topics topics; /* subscribed to */
     enum uc_request request;
     uint16_t packet_id; /* of request */
     char *topic;        /* of request */
@@ -60,7 +60,6 @@ at_result uc_mqtt_refusal(enum mqtt_error error);
 at_result uc_mqtt_outcome(enum mqtt_outcome outcome);
 /* Whether this is the end of the request of the command under way. */
 bool uc_mqtt_awaited(struct uc *uc, enum uc_request request, uint16_t packet_id);
-void uc_topics_clear(struct uc *uc);
 void uc_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int granted);
 void uc_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome);
 at_result uc_mqttsub_read(void *ctx, struct at_call *call);

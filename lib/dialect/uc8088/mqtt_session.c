@@ -190,7 +190,7 @@ static void failed(void *ctx, enum mqtt_failure failure, int connack)
 static void forget(struct uc *uc)
 {
     if (uc->mqtt.clean) {
-        uc_topics_clear(uc);
+        topics_clear(&uc->mqtt.topics);
     }
 }
 
@@ -239,11 +239,6 @@ const struct mqtt_events uc_mqtt_events = {
     .message = uc_message,
 };
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 #define TEXT(title, more)                                                                          \
     {                                                                                              \
         .name = (title), .type = AT_STRING, .max = TEXT_MAX, .flags = AT_EMPTY | (more),           \
@@ -251,7 +246,7 @@ static bool host_valid(const char *bytes, size_t len)
     }
 
 const struct at_param uc_mqttconfig_params[7] = {
-    [URL] = {.name = "url", .type = AT_STRING, .max = TEXT_MAX, .valid = host_valid},
+    [URL] = {.name = "url", .type = AT_STRING, .max = TEXT_MAX, .valid = text_not_empty},
     [PORT] = {.name = "port", .type = AT_INT, .min = 1, .max = 65535},
     [CLIENT_ID] = TEXT("clientid", 0),
     [CLEAN] = {.name = "cleansession", .type = AT_INT, .max = 1},

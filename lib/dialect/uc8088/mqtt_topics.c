@@ -7,60 +7,6 @@
 
 enum { TOPICS_MAX = 100, GRANTED_MAX = 2 };
 
-struct uc_topic {
-    struct uc_topic *next;
-    int qos;
-    char text[];
-};
-
-/* ---- the list ---- */
-
-static struct uc_topic **find(struct uc *uc, const char *text)
-{
-    struct uc_topic **link = &uc->mqtt.topics;
-    while (*link && strcmp((*link)->text, text) != 0) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-static void add(struct uc *uc, const char *text, int qos)
-{
-    struct uc_topic **link = find(uc, text);
-    if (!*link) {
-        size_t len = strlen(text);
-        *link = mem_zeroed(sizeof **link + len + 1);
-        memcpy((*link)->text, text, len);
-    }
-    (*link)->qos = qos;
-}
-
-static void drop(struct uc *uc, const char *text)
-{
-    struct uc_topic **link = find(uc, text);
-    struct uc_topic *topic = *link;
-    if (topic) {
-        *link = topic->next;
-        free(topic);
-    }
-}
-
-static size_t count(const struct uc *uc)
-{
-    size_t topics = 0;
-    for (const struct uc_topic *topic = uc->mqtt.topics; topic; topic = topic->next) {
-        topics++;
-    }
-    return topics;
-}
-
-void uc_topics_clear(struct uc *uc)
-{
-    while (uc->mqtt.topics) {
-        drop(uc, uc->mqtt.topics->text);
-    }
-}
-
 /* ---- requests ---- */
 
 at_result uc_mqtt_refusal(enum mqtt_error error)
@@ -107,7 +53,7 @@ at_result uc_mqttsub_set(void *ctx, struct at_call *call)
     if (!uc_mqtt_is_up(uc)) {
         return CME_NOT_ALLOWED;
     }
-    if (!*find(uc, topic) && count(uc) == TOPICS_MAX) {
+    if (!topics_have(&uc->mqtt.topics, topic) && topics_count(&uc->mqtt.topics) == TOPICS_MAX) {
         return CME_MEMORY_FULL;
     }
     return begin(uc, call, UC_SUBSCRIBING,
@@ -126,7 +72,7 @@ void uc_subscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome, int
         result = CME_NOT_ALLOWED;
     }
     if (result == AT_OK) {
-        add(uc, uc->mqtt.topic, uc->mqtt.qos);
+        topics_set(&uc->mqtt.topics, uc->mqtt.topic, uc->mqtt.qos);
     }
     at_finish(uc->env.at, uc->waiting, result);
 }
@@ -150,7 +96,7 @@ void uc_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
     }
     at_result result = uc_mqtt_outcome(outcome);
     if (result == AT_OK) {
-        drop(uc, uc->mqtt.topic);
+        topics_drop(&uc->mqtt.topics, uc->mqtt.topic);
     }
     at_finish(uc->env.at, uc->waiting, result);
 }
@@ -160,7 +106,7 @@ void uc_unsubscribed(void *ctx, uint16_t packet_id, enum mqtt_outcome outcome)
 at_result uc_mqttsub_read(void *ctx, struct at_call *call)
 {
     const struct uc *uc = ctx;
-    for (const struct uc_topic *topic = uc->mqtt.topics; topic; topic = topic->next) {
+    for (const struct topic *topic = uc->mqtt.topics.first; topic; topic = topic->next) {
         at_info(call->at, call->ticket, "+MQTTSUB: \"%s\",%d", topic->text, topic->qos);
     }
     return AT_OK;
@@ -169,7 +115,7 @@ at_result uc_mqttsub_read(void *ctx, struct at_call *call)
 at_result uc_mqttunsub_read(void *ctx, struct at_call *call)
 {
     const struct uc *uc = ctx;
-    for (const struct uc_topic *topic = uc->mqtt.topics; topic; topic = topic->next) {
+    for (const struct topic *topic = uc->mqtt.topics.first; topic; topic = topic->next) {
         at_info(call->at, call->ticket, "+MQTTUNSUB: \"%s\"", topic->text);
     }
     return AT_OK;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dialect/cellular_base.h"
 #include "dialect/uc8088/instance.h"
 
 bool uc_is_cid(const struct at_value *value)
@@ -11,13 +12,6 @@ bool uc_is_cid(const struct at_value *value)
 }
 
 /* ---- CGATT ---- */
-
-static at_result attach_read(void *ctx, struct at_call *call)
-{
-    const struct uc *uc = ctx;
-    at_info(call->at, call->ticket, "+CGATT: %d", pdp_attached(uc->env.pdp));
-    return AT_OK;
-}
 
 static at_result attach_set(void *ctx, struct at_call *call)
 {
@@ -286,17 +280,6 @@ static at_result address_test(void *ctx, struct at_call *call)
 
 /* ---- the table ---- */
 
-/* Nothing that would be more than a name in an answer. */
-static bool is_name(const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] <= ' ' || bytes[i] > '~' || bytes[i] == '"') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Which contexts there are is for the handlers to say. */
 #define CID(flag)                                                                                  \
     {                                                                                              \
@@ -320,9 +303,12 @@ static const struct at_param context_params[] = {
                      .type = AT_STRING,
                      .max = PDP_APN_MAX,
                      .flags = AT_OPTIONAL,
-                     .valid = is_name},
-    [CONTEXT_ADDRESS] =
-        {.name = "PDP_addr", .type = AT_STRING, .max = 40, .flags = AT_OPTIONAL, .valid = is_name},
+                     .valid = text_is_name},
+    [CONTEXT_ADDRESS] = {.name = "PDP_addr",
+                         .type = AT_STRING,
+                         .max = 40,
+                         .flags = AT_OPTIONAL,
+                         .valid = text_is_name},
     [CONTEXT_DATA] = {.name = "d_comp", .type = AT_INT, .max = 1, .flags = AT_OPTIONAL},
     [CONTEXT_HEAD] = {.name = "h_comp", .type = AT_INT, .max = 1, .flags = AT_OPTIONAL},
     PD,
@@ -337,7 +323,7 @@ static const struct at_command rows[] = {
      AT_PARAMS(attach_params),
      .guard = uc_needs_power,
      .test = "+CGATT: (0,1)",
-     .read = attach_read,
+     .read = cellular_attach_read,
      .set = attach_set,
      .help = "attach to the packet service (1) or detach (0)"},
     {.name = "+CGACT",

@@ -275,24 +275,23 @@ void uc_sockets_power_off(struct uc *uc)
 
 /* ---- the table ---- */
 
-static bool host_valid(const char *bytes, size_t len)
-{
-    return len && text_no_nul(bytes, len);
-}
-
 #define MODEM                                                                                      \
     {                                                                                              \
         .name = "modem", .type = AT_CHOICE, .choices = kinds, .flags = AT_TRIM                     \
     }
 static const struct at_param create_params[] = {
     MODEM,
-    {.name = "address", .type = AT_STRING, .max = HOST_MAX, .flags = AT_TRIM, .valid = host_valid},
+    {.name = "address",
+     .type = AT_STRING,
+     .max = HOST_MAX,
+     .flags = AT_TRIM,
+     .valid = text_not_empty},
     {.name = "port", .type = AT_INT, .min = 1, .max = 65535},
 };
 static const struct at_param send_params[] = {
     MODEM,
     {.name = "len", .type = AT_STRING, .max = SEND_MAX},
-    {.name = "data", .type = AT_STRING, .max = SEND_MAX, .flags = AT_OPTIONAL},
+    {.name = "data", .type = AT_STRING, .max = SEND_MAX, .flags = AT_OPTIONAL | AT_EMPTY},
 };
 static const struct at_param close_params[] = {MODEM};
 

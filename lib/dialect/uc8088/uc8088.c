@@ -47,13 +47,6 @@ static void configure(const struct settings *settings, struct at_config *config)
     }
 }
 
-static bool enabled(const struct settings *settings, const char *gate)
-{
-    (void)settings;
-    (void)gate;
-    return false;
-}
-
 /* ---- kept values ---- */
 
 const struct kept_value uc_kept[UC_KEPT_COUNT] = {
@@ -152,7 +145,6 @@ const struct dialect uc8088_dialect = {
     .settings = &uc_settings_group,
     .defaults = defaults,
     .configure = configure,
-    .enabled = enabled,
     .create = create,
     .connection = connection,
     .destroy = destroy,

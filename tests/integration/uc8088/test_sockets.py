@@ -222,6 +222,7 @@ def test_errors(on):
     for bad in ('"TCP"', '"X","1"', '"TCP",x,"1"', '"TCP",1025,"1"', '"TCP",-1,"1"', ""):
         ext(on, f"AT+IPSEND={bad}", 0)
     ext(on, 'AT+IPSEND="TCP",4,"123"', 1)
+    ext(on, 'AT+IPSEND="TCP",4,', 1)  # data that are empty are not left out
     not_allowed(on, 'AT+IPSEND="TCP",3,"123"')
     cme(on, 'AT+IPCLOSE="TCP"', 514, "IP CLOSE FAIL")
     ext(on, 'AT+IPCLOSE="X"', 0)
